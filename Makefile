@@ -13,9 +13,9 @@ setup: ## Install all dependencies into .venv and .local
 	@local/setup.sh
 	@$(PYTHON) -m clients.generate
 
-run: setup ## Start the local stack and place a demo call; ONCE=1 stops after it, LIVEKIT=real runs livekit-server
-	@$(if $(filter real,$(LIVEKIT)),local/livekit_server.sh)
-	@$(PYTHON) -m local run $(if $(ONCE),--once) $(if $(filter real,$(LIVEKIT)),--livekit-server)
+run: setup ## Start the local stack and place a demo call; ONCE=1 stops after it, LIVEKIT=real runs livekit-server, AGENT=examples/agent an agent on it
+	@$(if $(AGENT)$(filter real,$(LIVEKIT)),local/livekit_server.sh)
+	@$(PYTHON) -m local run $(if $(ONCE),--once) $(if $(filter real,$(LIVEKIT)),--livekit-server) $(if $(AGENT),--agent "$(AGENT)")
 
 down: ## Stop the processes of a local stack that was killed
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi

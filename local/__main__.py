@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import Annotated, Any
 
 import boto3
@@ -17,11 +17,13 @@ from trunkline_cli.api import ApiError
 from infrastructure.settings import StageSettings
 from infrastructure.stage_file import deployed_settings
 from local import aws_stage, cdk
+from local.agent import LocalAgent, find_agent, local_agent
 from local.config import from_environment
 from local.demo import place_demo_call, print_usage
 from local.processes import CannotStart, stop_leftovers
 from local.real_livekit import real_livekit
 from local.stack import Stack, local_stack
+from local.web_demo import talk_to_agent
 
 app = typer.Typer(no_args_is_help=True, help="Run the local stack.", pretty_exceptions_enable=False)
 console = Console(highlight=False)
@@ -33,6 +35,10 @@ def run(
     livekit_server: Annotated[
         bool, typer.Option("--livekit-server", help="Run a real livekit-server; it has no SIP.")
     ] = False,
+    agent: Annotated[
+        str | None,
+        typer.Option(help="Run this agent, a folder with main.py or a file, on a real livekit-server."),
+    ] = None,
 ) -> None:
     """Start the stack, place a demo call, and run until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -43,12 +49,19 @@ def run(
 
     completed = False
     try:
-        livekit = real_livekit if livekit_server else nullcontext
-        with livekit(from_environment()) as config, local_stack(config, report) as stack:
-            completed = place_demo_call(stack, console)
+        command = find_agent(agent) if agent else None
+        livekit = real_livekit if livekit_server or command else nullcontext
+        with ExitStack() as running:
+            config = running.enter_context(livekit(from_environment()))
+            stack = running.enter_context(local_stack(config, report))
+            worker = None
+            if command:
+                report("Starting the agent")
+                worker = running.enter_context(local_agent(config, command, console))
+            completed = (talk_to_agent if worker else place_demo_call)(stack, console)
             if not once:
                 print_usage(stack, console)
-                _run_until_interrupted(stack)
+                _run_until_interrupted(stack, worker)
     except CannotStart as error:
         console.print(f"[red]✗[/] {error}")
         raise typer.Exit(1) from error
@@ -60,9 +73,11 @@ def run(
     raise typer.Exit(0 if completed else 1)
 
 
-def _run_until_interrupted(stack: Stack) -> None:
+def _run_until_interrupted(stack: Stack, worker: LocalAgent | None) -> None:
     while True:
         time.sleep(1)
+        if worker:
+            worker.tell_if_exited()
         if name := stack.processes.exited():
             raise CannotStart(f"{name} exited; its output is in {stack.config.folder / 'logs'}")
 

@@ -12,7 +12,6 @@ from trunkline_cli.watch import watch
 
 from infrastructure.settings import stage_settings
 from local.config import STAGE
-from local.seed import DEMO_AGENT
 from local.stack import Stack
 
 DEMO_NUMBER = "+15550100001"
@@ -100,20 +99,16 @@ def print_usage(stack: Stack, console: Console) -> None:
         f"  [dim]Your webhook[/]  http://127.0.0.1 or http://localhost, with a port from {first} to {last}"
     )
     if stack.config.web_only:
-        _print_agent(stack, console)
+        _print_web_call(stack, console)
     console.print(f"\n[dim]All URLs, keys and ids are in {stack.config.stack_file}. Press Ctrl-C to stop.[/]")
 
 
-def _print_agent(stack: Stack, console: Console) -> None:
-    """Print the commands that start the example agent and a web call, to be pasted as they are."""
-    url, api_key, api_secret = stack.config.livekit
-    names = {"LIVEKIT_URL": url, "LIVEKIT_API_KEY": api_key, "LIVEKIT_API_SECRET": api_secret}
-    names |= {"TRUNKLINE_API_URL": stack.config.api_url, "AGENT_NAME": DEMO_AGENT}
+def _print_web_call(stack: Stack, console: Console) -> None:
+    """Print the command that starts a web call, to be pasted as it is."""
     body = json.dumps({"workflow_slug": stack.seed.workflow_slug, "user_id": "me"})
     console.print(
-        "\n[dim]An agent, and a web call to join with its url and token, as at https://meet.livekit.io:[/]"
+        "\n[dim]A web call, to join with its url and token, as at https://meet.livekit.io."
+        " An agent takes it: make run AGENT=examples/agent[/]"
     )
-    words = " ".join(f"{name}={value}" for name, value in names.items())
-    print(f"{words} .local/livekit/bin/python examples/agent/main.py start")  # noqa: T201
     print(f"curl -X POST {stack.config.api_url}/api/v1/calls -H 'x-api-key: {stack.seed.live_key}' \\")  # noqa: T201
     print(f"  -H 'Content-Type: application/json' -d '{body}'")  # noqa: T201

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
 
-from local.config import ROOT, StackConfig, for_tests
+from local.agent import find_agent, local_agent
+from local.config import ROOT, for_tests
 from local.real_livekit import BINARY, real_livekit
-from local.seed import DEMO_AGENT
 from local.stack import Stack, local_stack
 from tests.livekit.participants import RealParticipant, StandInParticipant
 
-_REGISTERS_WITHIN_S = 60
+EXAMPLE = ROOT / "examples" / "agent"
 
 
 @dataclass
@@ -82,44 +80,6 @@ def demo(request: pytest.FixtureRequest) -> Iterator[DemoTenant]:
     with (
         real_livekit(config) as with_livekit,
         local_stack(with_livekit, lambda _: None) as stack,
-        example_agent(with_livekit),
+        local_agent(with_livekit, find_agent(str(EXAMPLE)), Console(file=io.StringIO())),
     ):
         yield DemoTenant(stack, is_real=True)
-
-
-@contextmanager
-def example_agent(config: StackConfig) -> Iterator[None]:
-    """Run `examples/agent` as its README says, registered with the server."""
-    url, api_key, api_secret = config.livekit
-    log = config.folder / "logs" / "agent.log"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "PYTHONPATH": str(ROOT / "agent"),
-        "LIVEKIT_URL": url.replace("http", "ws", 1),
-        "LIVEKIT_API_KEY": api_key,
-        "LIVEKIT_API_SECRET": api_secret,
-        "TRUNKLINE_API_URL": config.api_url,
-        "AGENT_NAME": DEMO_AGENT,
-        "AGENT_TAKES_ALL": "yes",
-    }
-    command = [sys.executable, str(ROOT / "examples" / "agent" / "main.py"), "start"]
-    with log.open("wb") as output:
-        agent = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_registered(agent, log)
-        yield
-    finally:
-        agent.terminate()
-        try:
-            agent.wait(10)
-        except subprocess.TimeoutExpired:
-            agent.kill()
-
-
-def _wait_until_registered(agent: subprocess.Popen[bytes], log: Any) -> None:
-    deadline_s = time.monotonic() + _REGISTERS_WITHIN_S
-    while "registered worker" not in log.read_text():
-        assert agent.poll() is None, log.read_text()
-        assert time.monotonic() < deadline_s, log.read_text()
-        time.sleep(0.2)

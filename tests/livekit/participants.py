@@ -12,7 +12,7 @@ import jwt
 
 from tests.support.http import PATIENT_S
 
-TEXT_TOPIC = "lk.chat"
+CHAT_TOPIC, TRANSCRIPTION_TOPIC = "lk.chat", "lk.transcription"
 
 
 class Participant(Protocol):
@@ -41,7 +41,7 @@ class StandInParticipant:
 
 
 class RealParticipant:
-    """LiveKit's own client; what the agent says as text is in `texts`, its sound in `heard_samples`."""
+    """LiveKit's own client; the words of the agent's speech are in `texts`, its sound in `heard_samples`."""
 
     def __init__(self, livekit_url: str, token: str) -> None:
         # In the environment of these tests alone: `local/livekit_server.sh` makes it.
@@ -54,13 +54,13 @@ class RealParticipant:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def join(self) -> None:
-        self.room.register_text_stream_handler(TEXT_TOPIC, self._on_text)
+        self.room.register_text_stream_handler(TRANSCRIPTION_TOPIC, self._on_text)
         self.room.on("track_subscribed", self._on_track)
         self.room.on("disconnected", lambda *_: self.shown_out.set())
         await self.room.connect(self._url, self._token)
 
     async def say(self, text: str) -> None:
-        await self.room.local_participant.send_text(text, topic=TEXT_TOPIC)
+        await self.room.local_participant.send_text(text, topic=CHAT_TOPIC)
 
     async def leave(self) -> None:
         await self.room.disconnect()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 import uuid
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from local.web_demo import talk_to_agent
 from local.webhook_receiver import receiver
 from tests.livekit.fixtures_demo import DemoTenant
 
@@ -43,6 +46,7 @@ async def test_the_agent_is_heard_and_hears(demo: DemoTenant) -> None:
     person = await demo.join(opened["token"])
     await demo.wait(opened["call_id"], talks)
     await person.say("one two")
+    await demo.wait(opened["call_id"], lambda call: len(call["transcript"]) >= 3)
     await person.say("bye")
     call = await demo.wait(opened["call_id"], lambda call: call["summary"] is not None)
     assert person.heard_samples > 0
@@ -50,6 +54,7 @@ async def test_the_agent_is_heard_and_hears(demo: DemoTenant) -> None:
     await asyncio.wait_for(person.shown_out.wait(), 60)
     call = await demo.wait(opened["call_id"], lambda call: call["status"] == "completed")
     assert call["status_reason"] == "agent_hangup"
+    assert {each["of"] for each in call["metrics"]["agent"]["latencies"]} >= {"llm_first_token"}
     said = [(turn["role"], turn["content"]) for turn in call["transcript"]]
     assert ("user", "one two") in said
     assert said[-1] == ("assistant", "Goodbye!")
@@ -152,3 +157,14 @@ async def test_the_example_agent_uses_a_tool(demo: DemoTenant) -> None:
         assert backend.requests[0].headers["Authorization"] == "Bearer never told"
         assert backend.requests[0].json == {"meal": "two eggs"}
         await person.leave()
+
+
+async def test_the_demo_of_an_agent_shows_what_was_said(demo: DemoTenant) -> None:
+    """`make run AGENT=examples/agent` ends with this call."""
+    if not demo.is_real:
+        pytest.skip("its participant speaks to a real server")
+    written = io.StringIO()
+    assert await asyncio.to_thread(talk_to_agent, demo.stack, Console(file=written))
+    shown = written.getvalue()
+    assert "Demo Agent: Hello Ada!\n  user: Hello\n  Demo Agent: You said: Hello\n" in shown
+    assert "status completed (user_hangup)" in shown
