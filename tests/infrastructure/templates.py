@@ -125,3 +125,9 @@ def function_behind(template: dict[str, Any], value: Any) -> str:
     if resource["Type"] == "AWS::Lambda::Function":
         return name
     return function_behind(template, resource["Properties"]["FunctionName"])
+
+
+def dead_letter_queues(template: dict[str, Any]) -> set[str]:
+    """The queues that redrive to no other: what is in one stays there."""
+    queues = resources(template, "AWS::SQS::Queue").items()
+    return {name for name, queue in queues if "RedrivePolicy" not in queue}

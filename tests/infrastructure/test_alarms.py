@@ -17,7 +17,7 @@ from aws_cdk.assertions import Template
 
 from infrastructure.alerts import AlertTopic
 from infrastructure.settings import stage_settings
-from tests.infrastructure.templates import function_behind, names_in, resources
+from tests.infrastructure.templates import dead_letter_queues, function_behind, names_in, resources
 from trunkline.core.item_guard import ITEMS_FAILED
 from trunkline.core.metrics import METRICS
 
@@ -37,12 +37,6 @@ def alarmed(template: dict[str, Any], metric: str, threshold: int | None = None)
         if alarm.get("MetricName") == metric and threshold in (None, alarm["Threshold"]):
             found |= names_in([dimension["Value"] for dimension in alarm["Dimensions"]])
     return found
-
-
-def dead_letter_queues(template: dict[str, Any]) -> set[str]:
-    """The queues that redrive to no other: what is in one stays there."""
-    queues = resources(template, "AWS::SQS::Queue").items()
-    return {name for name, queue in queues if "RedrivePolicy" not in queue}
 
 
 def unwatched(template: dict[str, Any]) -> list[str]:
@@ -136,28 +130,6 @@ def _passes_without_alarm(template: dict[str, Any]) -> list[str]:
 
 def test_whatever_fails_for_good_has_an_alarm(template: dict[str, Any]) -> None:
     assert unwatched(template) == []
-
-
-def test_each_queue_redrives_to_dead_letters_that_something_uses(template: dict[str, Any]) -> None:
-    letters = dead_letter_queues(template)
-    queues = resources(template, "AWS::SQS::Queue")
-    redriven = {
-        name: names_in(queue["RedrivePolicy"]) for name, queue in queues.items() if name not in letters
-    }
-    assert all(targets and targets <= letters for targets in redriven.values()), redriven
-    used: set[str] = set().union(*redriven.values())
-    for source in resources(template, "AWS::Lambda::EventSourceMapping").values():
-        used |= names_in(source.get("DestinationConfig", {}))
-    for rule in resources(template, "AWS::Events::Rule").values():
-        used |= names_in([target.get("DeadLetterConfig", {}) for target in rule["Targets"]])
-    assert used == letters
-
-
-def test_the_stack_says_where_each_queue_of_dead_letters_is(template: dict[str, Any]) -> None:
-    """By these outputs the doctor counts them, and operators find them."""
-    outputs = template["Outputs"].items()
-    told = [names_in(output["Value"]) for name, output in outputs if name.endswith("DeadLettersUrl")]
-    assert sorted(told, key=sorted) == sorted(({name} for name in dead_letter_queues(template)), key=sorted)
 
 
 AT_THE_FIRST = ("DeadLettersAlarm", "ItemsFailedAlarm", "LiveKitRefusedAlarm", "TrunkPaused")

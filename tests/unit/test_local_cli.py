@@ -225,8 +225,6 @@ def test_a_response_that_lacks_what_is_shown_is_one_line(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("cursor", ['"again"', "5"])
 def test_a_list_without_an_end_is_one_line(monkeypatch: pytest.MonkeyPatch, cursor: str) -> None:
-    monkeypatch.setattr(
-        calls, "open_api", lambda *_: _api(200, f'{{"data": [], "next_cursor": {cursor}}}')
-    )
+    monkeypatch.setattr(calls, "open_api", lambda *_: _api(200, f'{{"data": [], "next_cursor": {cursor}}}'))
     result = CliRunner().invoke(app, ["calls", "why", "+15550100001", "--key", "k"])
     assert (result.exit_code, result.stderr) == (1, "✗ calls: the list does not end\n")
