@@ -22,7 +22,7 @@ LIVEKIT_WEBHOOKS_TALK = 4
 AGENT_REQUESTS = 4
 POST_S = 0.025
 SMALL_REQUEST_S = 0.015
-FANOUT_S = 0.02
+FANOUT_S = 0.04
 
 # Counts for the dashboard (docs/adr/0038-count-calls-beside-the-stream.md): a call's acceptance and its end,
 # each in a batch of the stream by itself, and one for each second in which a trunk starts calls.
