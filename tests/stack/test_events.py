@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from local.webhook_receiver import Receiver
+from standardwebhooks.webhooks import Webhook
+
+from local.config import ROOT
+from local.webhook_receiver import ReceivedRequest, Receiver
+from tests.support.polling import poll
 from tests.support.tenant import Tenant
 from tests.support.webhooks import create_webhook
 from trunkline.webhooks.events import call_event_id
@@ -16,13 +26,51 @@ def follow(tenant: Tenant, until: str) -> list[dict[str, Any]]:
     """Follow the feed from its beginning until there is an event of a type."""
     query: dict[str, Any] = {"wait": 20}
     found: list[dict[str, Any]] = []
-    while not found or found[-1]["type"] != until:
+
+    def read() -> list[dict[str, Any]]:
         answer = tenant.api.get("/api/v1/events", params=query)
         assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["data"]
-        query["cursor"] = page["position"]
-    return found
+        query["cursor"] = answer.json()["position"]
+        found.extend(answer.json()["data"])
+        return found
+
+    return poll(read, lambda known: until in [event["type"] for event in known])
+
+
+def events_of(requests: list[ReceivedRequest]) -> list[dict[str, Any]]:
+    return [request.event for request in requests]
+
+
+@contextmanager
+def listening(tenant: Tenant, url: str, secret: str) -> Iterator[list[dict[str, Any]]]:
+    """Run `trunkline listen` as a program of its own, until Ctrl-C; then the list has what it printed."""
+    printed: list[dict[str, Any]] = []
+    trunkline = str(ROOT / ".venv" / "bin" / "trunkline")
+    address = ["--key", tenant.key, "--url", tenant.stack.config.api_url]
+    command = [trunkline, "listen", *address, "--forward-to", url, "--secret", secret, "--json"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            yield printed
+        finally:
+            program.send_signal(signal.SIGINT)
+            printed += map(json.loads, program.communicate(timeout=30)[0].splitlines())
+    assert program.returncode == 0
+
+
+def test_listen_posts_what_happens_from_now_on_as_a_webhook_would(tenant: Tenant, endpoint: Receiver) -> None:
+    webhook = create_webhook(tenant, endpoint.url("/webhook"))
+
+    def forwarded_after_a_ping() -> list[ReceivedRequest]:
+        """It begins at the time of its first request: pings are sent until one is later than that."""
+        tenant.api.post(f"/api/v1/webhooks/{webhook['id']}/test").raise_for_status()
+        return endpoint.requests_to("/forwarded")
+
+    with listening(tenant, endpoint.url("/forwarded"), webhook["secret"]) as printed:
+        forwarded = poll(forwarded_after_a_ping, bool)[0]
+    poll(lambda: events_of(endpoint.requests_to("/webhook")), lambda sent: forwarded.event in sent)
+    assert Webhook(webhook["secret"]).verify(forwarded.body, forwarded.headers) == forwarded.json
+    assert (printed[0]["event"], printed[0]["status"]) == (forwarded.event, 200)
 
 
 def test_a_follower_gets_each_event_of_a_call_as_its_webhook_does(tenant: Tenant, endpoint: Receiver) -> None:
