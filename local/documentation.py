@@ -16,7 +16,7 @@ from aiohttp import web
 from local.config import ROOT
 
 SITE = ROOT / ".local" / "docs" / "site"
-SOURCES = (ROOT / "docs", ROOT / "docs_site", ROOT / "CHANGELOG.md")
+SOURCES = tuple(ROOT / name for name in ("docs", "docs_site", "cli", "examples", "CHANGELOG.md"))
 BUILD = (sys.executable, "-m", "docs_site")
 _HEADERS = {
     # Scripts and styles of the theme are in its pages, too. Nothing comes from another host.
@@ -107,7 +107,9 @@ class Documentation:
 
 
 def _files_of(source: Path) -> Iterable[Path]:
-    return (file for file in source.rglob("*") if file.is_file()) if source.is_dir() else (source,)
+    if not source.is_dir():
+        return (source,)
+    return (file for file in source.rglob("*") if file.is_file() and file.suffix != ".pyc")
 
 
 def _page(title: str, text: str, *, status: int, reload: bool = False) -> web.Response:
