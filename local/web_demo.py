@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.markup import escape
-from trunkline_cli.watch import ApiClient
+from trunkline_cli.api import ApiClient
 
 from local.agent import LIVEKIT_PYTHON
 from local.config import ROOT
