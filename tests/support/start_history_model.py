@@ -10,7 +10,9 @@ may hand its lane over, or die, and a successor dials on. Oracle: the times on t
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import NamedTuple
 
 from trunkline.dial_queue.pacing import PacingClock, spacing_us
@@ -195,3 +197,21 @@ def busiest_second(times: list[int]) -> int:
 
 def most_on_the_wire(*runs: Run) -> int:
     return busiest_second([dial.wire_us for run in runs for dial in run.dials])
+
+
+PATTERNS = [(True,), (True, False), (True, True, False), (False, False, True, True, True)]
+"""At which steps a call is ready."""
+
+
+def stories(*, sip_alone: bool, every: int = 1, first: int = 0) -> Iterator[Story]:
+    """Tell all stories, or one of `every` so many, from the one with number `first` on."""
+    hangs = [make_hang(*steps, sip_alone=sip_alone) for steps in product(range(8), range(11))]
+    kinds = [(SEEN,), (SEEN, LOST), (LOST, SEEN, SEEN) if sip_alone else (ANSWERED,)]
+    return (Story(*story) for story in islice(product(hangs, kinds, PATTERNS, range(14)), first, None, every))
+
+
+def holds_the_budget(cps: int, story: Story, *, dies: bool) -> None:
+    """Assert that two runs, one after the other, keep to the budget and dial on after the hang."""
+    first, second = wire_of_two(cps, story, dies=dies)
+    assert most_on_the_wire(first, second) <= cps, story
+    assert second.dials[-1].start.sent_us > story.hang.to_us, "the lane goes on when LiveKit does"

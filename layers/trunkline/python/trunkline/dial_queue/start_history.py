@@ -10,7 +10,7 @@ Then any `cps + 1` INVITEs in a row span a second on the wire: when the last of 
 the others counts from 1.025 s ago or earlier, and it is confirmed, because a doubtful one counts from now.
 
 A successor inherits the starts that may still be in LiveKit (`docs/adr/0027-count-a-dead-runs-starts.md`).
-`tests/unit/test_start_history.py` searches this exhaustively.
+`tests/faults/test_start_history_search.py` searches this exhaustively.
 """
 
 from __future__ import annotations
