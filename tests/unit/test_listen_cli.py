@@ -15,7 +15,9 @@ from trunkline_cli.listener import Forwarder, follow
 from trunkline_cli.main import app
 from typer.testing import CliRunner
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLawV"
+from trunkline.webhooks.signing import generate_secret
+
+SECRET = generate_secret(bytes(range(24)))
 KEY = ["--key", "as_test_x", "--url", "http://api.test"]
 Answer = Callable[[httpx.Request], httpx.Response]
 
