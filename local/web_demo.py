@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.markup import escape
-from trunkline_cli.api import ApiClient
+from trunkline_cli.api import ApiClient, ApiError
 
 from local.agent import LIVEKIT_PYTHON
 from local.config import ROOT
@@ -34,7 +34,8 @@ def talk_to_agent(stack: Stack, console: Console) -> bool:
     }
     headers = {"x-api-key": stack.seed.live_key}
     response = httpx.post(f"{stack.config.api_url}/api/v1/calls", json=body, headers=headers, timeout=30)
-    response.raise_for_status()
+    if response.status_code != httpx.codes.CREATED:
+        raise ApiError(f"POST /api/v1/calls: {response.status_code} {response.text}", response.status_code)
     opened = response.json()
     console.print(f"\n[bold]POST /api/v1/calls[/] → {response.status_code}, call {opened['call_id']}")
     console.print("[dim]A participant joins with its token and says hello.[/]")
@@ -56,9 +57,12 @@ def _join(livekit_url: str, token: str) -> str:
         livekit_url.replace("http", "ws", 1),
         token,
     ]
-    done = subprocess.run(  # noqa: S603 - our own program
-        command, cwd=ROOT, capture_output=True, text=True, timeout=_PARTICIPANT_S, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program
+            command, cwd=ROOT, capture_output=True, text=True, timeout=_PARTICIPANT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return "The participant did not come to an end."
     return done.stderr.strip().splitlines()[-1] if done.returncode and done.stderr.strip() else ""
 
 
