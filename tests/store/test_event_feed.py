@@ -129,6 +129,7 @@ def test_events_are_shown_for_thirty_days_though_they_are_deleted_later(feed: Fe
     assert stored["ttl"] == NOW_MS // 1000 + 30 * DAY_S
 
 
+@pytest.mark.memory_table
 def test_pages_go_on_over_days_in_both_orders(feed: FeedHarness) -> None:
     ids = []
     for number in range(7):
@@ -140,6 +141,7 @@ def test_pages_go_on_over_days_in_both_orders(feed: FeedHarness) -> None:
     assert feed.read(order="newest_first")["position"] is None
 
 
+@pytest.mark.memory_table
 def test_filters_by_type_and_time(feed: FeedHarness) -> None:
     ids = []
     for number, kind in enumerate((EventType.TRUNK_PAUSED, EventType.WEBHOOK_PING, EventType.TRUNK_RESUMED)):
@@ -155,6 +157,7 @@ def test_filters_by_type_and_time(feed: FeedHarness) -> None:
         assert feed.ids(since=middle, until=middle, order=order) == []
 
 
+@pytest.mark.memory_table
 def test_the_events_of_a_call_are_found_among_those_of_others(feed: FeedHarness) -> None:
     first = started_and_cancelled(feed, 1)
     started_and_cancelled(feed, 2)
@@ -167,6 +170,7 @@ def test_the_events_of_a_call_are_found_among_those_of_others(feed: FeedHarness)
         feed.read(call_id=make_call(3).id)
 
 
+@pytest.mark.memory_table
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -185,6 +189,7 @@ def test_a_query_that_is_none_is_refused(feed: FeedHarness, query: dict[str, Any
         feed.read(**query)
 
 
+@pytest.mark.memory_table
 def test_events_beside_an_unreadable_one_are_read(feed: FeedHarness) -> None:
     ids = [feed.record(number) for number in range(3)]
     middle = feed.table.between(feed_entry_key(MINE.tenant_mode, NOW_MS), "~")[1]
@@ -209,6 +214,7 @@ def test_an_event_of_a_deleted_call_has_the_call_s_id_alone(feed: FeedHarness) -
     assert feed.follower.get(MINE, event_id)["data"] == {"call_id": call_id}
 
 
+@pytest.mark.memory_table
 def test_a_page_that_is_too_large_goes_on_behind_its_last_event(
     feed: FeedHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +223,7 @@ def test_a_page_that_is_too_large_goes_on_behind_its_last_event(
     assert feed.all_ids() == ids
 
 
+@pytest.mark.memory_table
 def test_clocks_that_differ_number_the_entries_in_the_order_of_their_times(table: Table) -> None:
     feeds = [FeedHarness(table), FeedHarness(table)]
     feeds[1].writer = replace(feeds[1].writer, clock=ManualClock(NOW_MS - 900))
