@@ -16,6 +16,7 @@ LOCKS = (
     "requirements/audit.lock",
     "requirements/docs.lock",
 )
+NPM_FOLDERS = (".", "audit", "dashboard", "clients/typescript")
 _STRICT = ("--disable-pip", "--require-hashes", "--no-deps", "--strict", "--progress-spinner", "off")
 """`--strict`: what could not be looked up is a failure."""
 
@@ -29,7 +30,7 @@ def check() -> None:
     failed = []
     for lock in LOCKS:
         failed += _failure(f"pip-audit {lock}", python_tool("pip-audit", *_STRICT, "-r", lock), ".")
-    for folder in (".", "audit"):
+    for folder in NPM_FOLDERS:
         failed += _failure(f"npm audit {folder}", [*NPM, "audit", "--audit=true"], folder)
     if failed:
         raise AuditFailed("\n".join(failed))

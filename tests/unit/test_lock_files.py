@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from audit.dependencies import NPM_FOLDERS
+
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_LOCKS = sorted([*ROOT.glob("requirements/*.lock"), *ROOT.glob("layers/*/*.lock")])
-NPM_LOCKS = [
-    ROOT / folder / "package-lock.json" for folder in ("", "audit", "dashboard", "clients/typescript")
-]
+NPM_LOCKS = [ROOT / folder / "package-lock.json" for folder in NPM_FOLDERS]
 
 
 def _name(file: Path) -> str:
