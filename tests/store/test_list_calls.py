@@ -190,7 +190,12 @@ def test_the_rarer_calls_are_the_rarer_a_look_is(
     copies(outbound, outbound.place(), 20)
     known = listed(outbound, status="completed")
     looks: list[float] = []
-    reader = replace(outbound.reader, sleep=looks.append)
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        outbound.clock.move_s(seconds)
+
+    reader = replace(outbound.reader, sleep=sleep)
     query = validated_query(CallQuery, {"status": "completed", "wait": "5", "after": known["version"]})
     reader.list_calls(ME, query)
     assert looks == [1.0] * 5
