@@ -76,7 +76,23 @@ class ApiClient:
         Raises:
             ApiError: the API does not accept the key.
         """
-        return self._read(self._client.get("/api/v1/session"), dict, within=None)
+        return self.get("session")
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Read one thing.
+
+        Raises:
+            ApiError: the API rejected the request.
+        """
+        return self._read(self._client.get(f"/api/v1/{path}"), dict, within=None)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send a request that changes something, and return what the API says of it.
+
+        Raises:
+            ApiError: the API rejected the request.
+        """
+        return self._read(self._client.post(f"/api/v1/{path}", json=body), dict, within=None)
 
     def page(self, path: str, **query: str) -> dict[str, Any]:
         """Read one page of a list.

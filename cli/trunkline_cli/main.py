@@ -12,6 +12,7 @@ import typer
 from trunkline_cli.commands import (
     agents,
     apply,
+    batches,
     calls,
     cost,
     dead_letters,
@@ -81,6 +82,7 @@ app.add_typer(trunks.app, name="trunks")
 app.add_typer(agents.app, name="agents")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(calls.app, name="calls")
+app.add_typer(batches.app, name="batches")
 app.add_typer(events.app, name="events")
 app.add_typer(livekit.app, name="livekit")
 app.add_typer(dead_letters.app, name="dead-letters")
