@@ -45,7 +45,7 @@ class Retries:
             # A little later, and never earlier: many clients may have been told the same.
             return asked_s * random.uniform(1, 1.1)  # noqa: S311 - a spread, not a secret
         backoff_s = min(self.longest_pause_s, self.first_pause_s * 2.0**failures)
-        return backoff_s * random.uniform(0.5, 1)  # noqa: S311
+        return backoff_s * random.uniform(0.5, 1)  # noqa: S311 - chance, no secret
 
 
 def _may_repeat(request: ApiRequest, failure: ApiError | NoResponse) -> bool:
