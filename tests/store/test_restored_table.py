@@ -79,6 +79,8 @@ def test_a_table_restored_from_a_backup_is_set_up_without_its_source(
     dynamodb: Any, restorer: TableRestorer
 ) -> None:
     assert restorer.set_up("gone", TABLE_NAME).startswith("arn:aws:dynamodb:")
+    table = dynamodb.describe_table(TableName=TABLE_NAME)["Table"]
+    assert table["DeletionProtectionEnabled"], "it is all that is left"
 
 
 def test_a_restored_table_is_named_after_the_first_one() -> None:

@@ -75,7 +75,9 @@ class TableRestorer:
         self.client.update_continuous_backups(
             TableName=target, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
-        if like and like.get("DeletionProtectionEnabled") and not described.get("DeletionProtectionEnabled"):
+        # A table whose source is gone is all that is left.
+        wants_protection = like is None or like.get("DeletionProtectionEnabled")
+        if wants_protection and not described.get("DeletionProtectionEnabled"):
             self.client.update_table(TableName=target, DeletionProtectionEnabled=True)
             described = self.wait(target)
         if not described.get("StreamSpecification", {}).get("StreamEnabled"):

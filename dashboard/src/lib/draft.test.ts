@@ -14,3 +14,13 @@ test("a change has the fields that differ, and no other", () => {
   expect(changedFields(base, { ...base })).toEqual({});
   expect(differences<object>({ ...base, at: undefined }, base)).toEqual([]);
 });
+
+test("what others changed in the same object is kept, too", () => {
+  const before = { body: { agentId: "a", priority: 5, metadata: { order: 1 } }, name: "x" };
+  const edited = { body: { agentId: "b", metadata: { order: 1, note: "mine" } }, name: "x" };
+  const newer = { body: { agentId: "a", priority: 5, metadata: { order: 2 } }, name: "y" };
+  expect(rebased<object>(before, edited, newer)).toEqual({
+    body: { agentId: "b", metadata: { order: 2, note: "mine" } },
+    name: "y",
+  });
+});

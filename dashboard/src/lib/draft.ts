@@ -16,7 +16,20 @@ export function changedFields<Fields extends object>(before: Fields, after: Fiel
   return Object.fromEntries(differences(before, after).map((name) => [name, after[name]])) as Partial<Fields>;
 }
 
-/** The newer values, with what was edited since `base` put over them. */
+/** The newer values, with what was edited since `base` put over them; within objects, only what was edited there. */
 export function rebased<Draft extends object>(base: Draft, edited: Draft, newer: Draft): Draft {
-  return { ...newer, ...changedFields(base, edited) };
+  const result: Partial<Draft> = { ...newer };
+  for (const name of differences(base, edited)) {
+    if (name in edited) result[name] = merged(base[name], edited[name], newer[name]);
+    else Reflect.deleteProperty(result, name);
+  }
+  return result as Draft;
+}
+
+function merged<Value>(base: Value, edited: Value, newer: Value): Value {
+  return isObject(base) && isObject(edited) && isObject(newer) ? rebased(base, edited, newer) : edited;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

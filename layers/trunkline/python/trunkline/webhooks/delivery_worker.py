@@ -165,6 +165,7 @@ class DeliveryWorker:
             number=attempt.number,
             took_ms=attempt.took_ms,
             tenant_id=delivery.tenant_id,
+            webhook_id=delivery.endpoint_id,
             event_id=delivery.event_id,
             call_id=delivery.call_id,
             trace_id=delivery.call_trace_id,
