@@ -13,7 +13,7 @@ import httpx
 from trunkline.core.errors import InvalidRequest
 from trunkline_cli.api import ApiClient, ApiError
 
-MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+MAX_UPLOAD_MB = {"csv": 100, "ndjson": 100, "json": 32}
 FORMATS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json"}
 ENDED = ("completed", "cancelled", "refused")
 _UPLOAD_TIMEOUT_S = 600
@@ -94,12 +94,13 @@ def forecast_lines(batch: dict[str, Any]) -> Iterator[str]:
 
 
 def _format_of(file: Path) -> str:
-    size = file.stat().st_size
-    if not size:
+    size_mb = file.stat().st_size / 1024**2
+    if not size_mb:
         raise InvalidRequest(f"{file} is empty")
-    if size > MAX_UPLOAD_BYTES:
-        limit = MAX_UPLOAD_BYTES // 1024**2
-        raise InvalidRequest(f"{file} has {size / 1024**2:,.0f} MB, and a batch takes {limit} MB: split it")
     if file.suffix.lower() not in FORMATS:
         raise InvalidRequest(f"{file}: a batch takes files that end in {', '.join(FORMATS)}")
-    return FORMATS[file.suffix.lower()]
+    form = FORMATS[file.suffix.lower()]
+    if size_mb > MAX_UPLOAD_MB[form]:
+        limit = f"a batch takes {MAX_UPLOAD_MB[form]} MB of {form}"
+        raise InvalidRequest(f"{file} has {size_mb:,.0f} MB, and {limit}: split it")
+    return form

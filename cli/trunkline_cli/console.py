@@ -24,10 +24,11 @@ from botocore.parsers import ResponseParserError
 from rich.console import Console
 from rich.table import Table
 
-from trunkline.core.errors import TrunklineError
+from trunkline.core.errors import InvalidRequest, TrunklineError
 from trunkline.dial_queue.messages import WakeupNotSent
 from trunkline_cli.api import ApiClient, ApiError
 from trunkline_cli.operator import Operator, open_operator
+from trunkline_cli.profiles import CHOSEN, find_profile
 from trunkline_cli.stack_outputs import stack_outputs
 
 # What tenants wrote is no markup: "[/x]" would be a traceback, and ":x:" a picture.
@@ -40,10 +41,10 @@ _WIDTH_OF_FILE = 10_000
 
 
 def _names_one_api(context: typer.Context, stage: str) -> str:
-    """Refuse a stage beside a profile: the key of one would be sent to the API of the other."""
+    """Refuse a stage beside a profile: they name two APIs."""
     source = context.get_parameter_source("stage")
-    if source and source.name == "COMMANDLINE" and "TRUNKLINE_API_URL" in os.environ:
-        raise typer.BadParameter("it names another API than the profile, or TRUNKLINE_API_URL: leave one out")
+    if source and source.name == "COMMANDLINE" and CHOSEN in os.environ:
+        raise typer.BadParameter("it names another API than the profile: leave one out")
     return stage
 
 
@@ -54,7 +55,7 @@ StageOfApi = Annotated[
         "--stage",
         envvar="TRUNKLINE_STAGE",
         callback=_names_one_api,
-        help="Stage of the deployment whose API is used, where no URL or profile is given.",
+        help="Stage whose API is used with --key, where no --url is given. Default: dev.",
     ),
 ]
 Tenant = Annotated[str, typer.Option(help="Name or id of the tenant.")]
@@ -144,5 +145,14 @@ def connect(stage: str) -> Operator:
 
 
 def open_api(url: str, key: str, stage: str) -> ApiClient:
-    """Open the API at a URL, or else that of a stage, with a key."""
-    return ApiClient(url or stack_outputs(stage)["ApiUrl"], key)
+    """Open an API with a key: those that were named, or else those of a profile.
+
+    Raises:
+        InvalidRequest: there is no key, or a profile was named beside a key or URL.
+    """
+    profile = find_profile(os.environ, is_named_otherwise=bool(url or key))
+    if profile and not (stage and CHOSEN not in os.environ):
+        return ApiClient(profile.url, profile.key)
+    if not key:
+        raise InvalidRequest("there is no API key: set TRUNKLINE_API_KEY, or keep one with `trunkline login`")
+    return ApiClient(url or stack_outputs(stage or "dev")["ApiUrl"], key)

@@ -28,13 +28,10 @@ from trunkline_cli.commands import (
 )
 from trunkline_cli.console import report_errors, show
 from trunkline_cli.local_stack import use_local_stack
-from trunkline_cli.profiles import use_profile
+from trunkline_cli.profiles import CHOSEN
 
 # A traceback must not show API keys, secrets or the pepper, which are values of its frames.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
-
-
-_KEEPS_PROFILES = ("login", "logout", "profiles")
 
 
 def _print_version(wanted: bool) -> None:
@@ -45,27 +42,25 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def choose_deployment(
-    context: typer.Context,
     local: Annotated[
         bool,
         typer.Option("--local", envvar="TRUNKLINE_LOCAL", help="Work on the local stack of `make run`."),
     ] = False,
     profile: Annotated[
         str | None,
-        typer.Option(
-            envvar="TRUNKLINE_PROFILE", help="Use the API and key of this profile: see `trunkline login`."
-        ),
+        typer.Option(envvar=CHOSEN, help="Use the API and key of this profile: see `trunkline login`."),
     ] = None,
     _: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Manage a deployment with your AWS credentials, and its calls with an API key."""
-    with report_errors():
-        if local:
+    if profile:
+        os.environ[CHOSEN] = profile
+    if local:
+        os.environ.pop(CHOSEN, None)
+        with report_errors():
             use_local_stack(os.environ, Path.cwd())
-        elif context.invoked_subcommand not in _KEEPS_PROFILES:
-            use_profile(os.environ, profile)
 
 
 app.command("login")(profiles.login)

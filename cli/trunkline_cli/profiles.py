@@ -6,13 +6,15 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trunkline.core.errors import InvalidRequest, NotFound
 
 DEFAULT = "default"
+CHOSEN = "TRUNKLINE_PROFILE"
+"""Environment variable with the name of the profile to use."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _OWNER_ONLY = 0o700
 
@@ -94,22 +96,22 @@ def profile_file(environ: Mapping[str, str]) -> ProfileFile:
     return ProfileFile(Path(base) / "trunkline" / "profiles.json")
 
 
-def use_profile(environ: MutableMapping[str, str], name: str | None) -> None:
-    """Point an environment to a profile's API, with its key.
+def find_profile(environ: Mapping[str, str], *, is_named_otherwise: bool) -> Profile | None:
+    """Return the profile that a command uses: the one that was chosen, or else `default`, if there is one.
 
-    Without a name it is the profile `default`, if there is one. A key or URL that is set already stays
-    alone: a key is never sent to the API of another profile.
+    None where an API or a key is named otherwise (`is_named_otherwise`): a key is never sent to the API of
+    another profile.
 
     Raises:
         NotFound: there is no profile of that name.
+        InvalidRequest: a profile was chosen, and an API or key named beside it.
     """
-    if name is None and ("TRUNKLINE_API_KEY" in environ or "TRUNKLINE_API_URL" in environ):
-        return
-    file = profile_file(environ)
-    if name is None and DEFAULT not in file.read():
-        return
-    profile = file.find(name or DEFAULT)
-    environ["TRUNKLINE_API_URL"], environ["TRUNKLINE_API_KEY"] = profile.url, profile.key
+    file, name = profile_file(environ), environ.get(CHOSEN)
+    if name and is_named_otherwise:
+        raise InvalidRequest(f"profile {name} has a URL and a key: leave out --url and --key, or the profile")
+    if name:
+        return file.find(name)
+    return None if is_named_otherwise else file.read().get(DEFAULT)
 
 
 def _texts(stored: object) -> dict[str, str]:

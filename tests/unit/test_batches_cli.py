@@ -147,7 +147,7 @@ def test_a_file_that_is_too_large_is_not_read(api: Api, tmp_path: Path) -> None:
     with large.open("wb") as file:
         file.truncate(2 * 1024**3)
     complaint = " ".join(run("run", str(large), "--agent", "a-1", status=1).stderr.split())
-    assert "has 2,048 MB, and a batch takes 100 MB: split it" in complaint
+    assert "has 2,048 MB, and a batch takes 100 MB of csv: split it" in complaint
     assert api.created == {}
 
 

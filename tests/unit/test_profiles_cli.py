@@ -10,10 +10,8 @@ import httpx
 import pytest
 from trunkline_cli.api import ApiClient
 from trunkline_cli.main import app
-from trunkline_cli.profiles import Profile, profile_file, use_profile
+from trunkline_cli.profiles import Profile, profile_file
 from typer.testing import CliRunner, Result
-
-from trunkline.core.errors import NotFound
 
 KEY = "as_live_0123456789abcdef"
 URL = "https://calls.example.com"
@@ -100,30 +98,50 @@ def test_a_key_that_the_api_refuses_is_not_kept(home: Path, api: Api) -> None:
 
 
 def test_a_profile_is_chosen_by_name_and_an_unknown_one_says_which_there_are(home: Path, api: Api) -> None:
-    file = profile_file(os.environ)
-    file.save("staging", Profile("https://staging.example.com", "as_test_1"))
-    file.save("default", Profile(URL, KEY))
-    environ = dict(os.environ)
-    use_profile(environ, "staging")
-    assert (environ["TRUNKLINE_API_URL"], environ["TRUNKLINE_API_KEY"]) == (
-        "https://staging.example.com",
-        "as_test_1",
-    )
-    with pytest.raises(NotFound, match="known: default, staging"):
-        use_profile(environ, "production")
-    assert "leave one out" in run("calls", "list", "--stage", "prod", status=2).stderr
-
-
-@pytest.mark.parametrize("name", ["TRUNKLINE_API_KEY", "TRUNKLINE_API_URL"])
-def test_a_key_is_never_sent_to_the_api_of_another_profile(home: Path, name: str) -> None:
+    run("--profile", "staging", "login", "--url", "https://staging.example.com", stdin="as_test_1\n")
     profile_file(os.environ).save("default", Profile(URL, KEY))
-    environ = dict(os.environ) | {name: "mine"}
-    use_profile(environ, None)
-    assert {each: environ.get(each) for each in ("TRUNKLINE_API_KEY", "TRUNKLINE_API_URL")} == {
-        "TRUNKLINE_API_KEY": None,
-        "TRUNKLINE_API_URL": None,
-        name: "mine",
-    }
+    api.answers["GET /api/v1/calls"] = {"data": [], "next_cursor": None}
+    run("--profile", "staging", "calls", "list")
+    assert api.seen[-1] == ("GET", "https://staging.example.com/api/v1/calls?limit=20", "as_test_1")
+    os.environ.pop("TRUNKLINE_PROFILE")
+    run("calls", "list")
+    assert api.seen[-1][2] == KEY
+    complaint = " ".join(run("--profile", "production", "calls", "list", status=1).stderr.split())
+    assert "known: default, staging" in complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "status", "said"),
+    [
+        (["--url", "https://other.example.com"], {}, 1, "there is no API key"),
+        ([], {"TRUNKLINE_API_URL": "https://other.example.com"}, 1, "there is no API key"),
+        (["--stage", "prod"], {}, 1, "there is no API key"),
+        ([], {"TRUNKLINE_STAGE": "prod"}, 1, "there is no API key"),
+        (["--key", "k"], {"TRUNKLINE_PROFILE": "default"}, 1, "has a URL and a key"),
+        (["--url", "https://x"], {"TRUNKLINE_PROFILE": "default"}, 1, "has a URL and a key"),
+        (["--stage", "prod"], {"TRUNKLINE_PROFILE": "default"}, 2, "leave one out"),
+    ],
+)
+def test_a_key_is_never_sent_to_the_api_of_another_profile(
+    home: Path, api: Api, words: list[str], environment: dict[str, str], status: int, said: str
+) -> None:
+    profile_file(os.environ).save("default", Profile(URL, KEY))
+    os.environ.update(environment)
+    assert said in " ".join(run("calls", "list", *words, status=status).stderr.split())
+    assert api.seen == []
+
+
+def test_a_key_and_url_of_ones_own_are_used_without_the_profile(home: Path, api: Api) -> None:
+    profile_file(os.environ).save("default", Profile(URL, KEY))
+    api.answers["GET /api/v1/calls"] = {"data": [], "next_cursor": None}
+    run("calls", "list", "--key", "mine", "--url", "https://mine.example.com")
+    assert api.seen == [("GET", "https://mine.example.com/api/v1/calls?limit=20", "mine")]
+
+
+def test_commands_of_the_operator_know_nothing_of_profiles(home: Path, api: Api) -> None:
+    profile_file(os.environ).save("default", Profile(URL, KEY))
+    run("calls", "list", "--stage", "prod", status=1)
+    assert "TRUNKLINE_API_URL" not in os.environ, "the doctor would look at another deployment"
 
 
 @pytest.mark.parametrize("content", BROKEN_FILES)

@@ -31,8 +31,10 @@ _LARGEST_PAGE = 100
 
 @app.command("run")
 def run_batch(  # noqa: PLR0913, PLR0917 - one option for each property of a batch
-    file: Annotated[Path, typer.Argument(help="CSV, NDJSON or JSON file of up to 100 MB.")],
-    key: ApiKey,
+    file: Annotated[
+        Path, typer.Argument(help="CSV or NDJSON file of up to 100 MB, or JSON file of up to 32 MB.")
+    ],
+    key: ApiKey = "",
     agent: Annotated[str, typer.Option(help="Id of the agent that talks.")] = "",
     number_column: Annotated[str, typer.Option(help="Column that has the phone numbers.")] = "phone",
     template: Annotated[
@@ -42,7 +44,7 @@ def run_batch(  # noqa: PLR0913, PLR0917 - one option for each property of a bat
     name: Annotated[str, typer.Option(help="Name of the batch. Default: the file's.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Call without asking, after the check.")] = False,
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Check a list's rows, say what would happen, and call them once you have said yes.
 
@@ -64,11 +66,11 @@ def run_batch(  # noqa: PLR0913, PLR0917 - one option for each property of a bat
 
 @app.command("list")
 def list_batches(
-    key: ApiKey,
+    key: ApiKey = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 20,
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """List batches, newest first."""
     with report_errors(), expected_shape():
@@ -82,9 +84,9 @@ def list_batches(
 @app.command("cancel")
 def cancel_batch(
     batch_id: Annotated[str, typer.Argument(help="Id of the batch.")],
-    key: ApiKey,
+    key: ApiKey = "",
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Cancel the calls of a batch that wait; those that ring or talk go on."""
     with report_errors(), expected_shape():

@@ -25,14 +25,14 @@ app = typer.Typer(
 def place_call(  # noqa: PLR0913, PLR0917 - one option for each property of a call
     agent_id: Annotated[str, typer.Argument(help="Id of the agent that talks.")],
     phone_number: Annotated[str, typer.Argument(help="Phone number to call (E.164).")],
-    key: ApiKey,
+    key: ApiKey = "",
     priority: Annotated[int, typer.Option(help="From 0 (dialled first) to 10.")] = 5,
     caller_id: Annotated[
         str | None, typer.Option(help="Caller number (E.164). Default: the agent's first.")
     ] = None,
     metadata: Annotated[str, typer.Option(help="JSON object that is stored with the call.")] = "{}",
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Place an outbound call, and print its id."""
     with report_errors(), expected_shape():
@@ -44,9 +44,9 @@ def place_call(  # noqa: PLR0913, PLR0917 - one option for each property of a ca
 @app.command("watch")
 def watch_call(
     call_id: Annotated[str, typer.Argument(help="Id of the call.")],
-    key: ApiKey,
+    key: ApiKey = "",
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
     timeout_s: Annotated[float, typer.Option(help="Stop watching after this many seconds.")] = 3600,
 ) -> None:
     """Print each change of a call until it ends; exit with 0 only if it was completed."""
@@ -63,9 +63,9 @@ def watch_call(
 @app.command("why")
 def explain_number(
     phone_number: Annotated[str, typer.Argument(help="Phone number (E.164).")],
-    key: ApiKey,
+    key: ApiKey = "",
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Tell why a number was called or not: its calls, refused requests and rows of batches.
 
@@ -78,7 +78,7 @@ def explain_number(
 
 @app.command("list")
 def list_calls(  # noqa: PLR0913, PLR0917 - one option for each filter
-    key: ApiKey,
+    key: ApiKey = "",
     status: Annotated[
         str | None, typer.Option(help="Calls of this status, for example queued or failed.")
     ] = None,
@@ -87,7 +87,7 @@ def list_calls(  # noqa: PLR0913, PLR0917 - one option for each filter
     limit: Annotated[int, typer.Option(min=1, help="At most so many calls, newest first.")] = 20,
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """List calls, newest first: what became of each, or what it waits for."""
     filters = {"status": status, "phone_number": phone_number, "failure_reason": failure_reason}
@@ -101,10 +101,10 @@ def list_calls(  # noqa: PLR0913, PLR0917 - one option for each filter
 @app.command("cancel")
 def cancel_calls(
     call_ids: Annotated[list[str], typer.Argument(help="Ids of calls.")],
-    key: ApiKey,
+    key: ApiKey = "",
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Cancel calls that wait, and hang up those that ring or talk; exit with 0 only if none is left."""
     with report_errors(), expected_shape():
@@ -117,9 +117,9 @@ def cancel_calls(
 @app.command("redial")
 def redial_call(
     call_id: Annotated[str, typer.Argument(help="Id of the call to place again.")],
-    key: ApiKey,
+    key: ApiKey = "",
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Place a call like an earlier one, and print the new call's id.
 

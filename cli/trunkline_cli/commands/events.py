@@ -40,13 +40,13 @@ Types = Annotated[str, typer.Option("--type", help="Event types or groups, separ
 
 @app.command("list")
 def list_events(  # noqa: PLR0913, PLR0917 - one option for each property
-    key: ApiKey,
+    key: ApiKey = "",
     types: Types = "",
     call_id: Annotated[str, typer.Option("--call", help="Events of this call alone.")] = "",
     limit: Annotated[int, typer.Option(help="Print at most so many.", min=1, max=100)] = 20,
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Print the latest events, newest first."""
     with report_errors(), expected_shape():
@@ -60,7 +60,7 @@ def list_events(  # noqa: PLR0913, PLR0917 - one option for each property
 
 
 def listen(  # noqa: PLR0913, PLR0917 - one option for each property
-    key: ApiKey,
+    key: ApiKey = "",
     forward_to: Annotated[
         str, typer.Option(help="URL to post each event to, for example http://localhost:3000/hooks.")
     ] = "",
@@ -74,7 +74,7 @@ def listen(  # noqa: PLR0913, PLR0917 - one option for each property
     ] = "",
     as_json: AsJson = False,
     url: ApiUrl = "",
-    stage: StageOfApi = "dev",
+    stage: StageOfApi = "",
 ) -> None:
     """Print events as they happen, and post each to a URL, signed as a webhook is. Ctrl-C ends it.
 

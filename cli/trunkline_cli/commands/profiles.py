@@ -11,9 +11,9 @@ import typer
 from trunkline.core.errors import InvalidRequest
 from trunkline_cli.api import ApiClient, expected_shape
 from trunkline_cli.console import AsJson, report_errors, show, show_rows
-from trunkline_cli.profiles import DEFAULT, Profile, profile_file
+from trunkline_cli.profiles import CHOSEN, DEFAULT, Profile, profile_file
 
-Name = Annotated[str, typer.Option("--profile", help="Name of the profile.")]
+Name = Annotated[str, typer.Option("--profile", envvar=CHOSEN, help="Name of the profile.")]
 _HIDDEN = "…"
 
 
