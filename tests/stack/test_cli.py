@@ -2,73 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
-from trunkline_cli.main import app
-from typer.testing import CliRunner
 
-from local.config import ROOT
 from local.deployment import client
 from local.stack import Stack
 from tests.stack.fixtures_tenants import MakeTenant
 from tests.support import http
-from tests.support.tenant import ALL_SCOPES
+from tests.support.terminal import Terminal
 from trunkline.dial_queue.messages import DialWakeup
 from trunkline.trunks.test_trunk import make_test_trunk
-
-TRUNKLINE = ROOT / ".venv" / "bin" / "trunkline"
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command printed, and its exit status."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-class Terminal:
-    """Runs `trunkline …` against the local stack: in this process, for a new one takes a second to start."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.environment = {
-            **stack.config.aws_environment(),
-            "PATH": os.environ["PATH"],
-            "TRUNKLINE_STAGE": "local",
-            "TRUNKLINE_API_URL": stack.config.api_url,
-            "COLUMNS": "200",
-        }
-
-    def run(self, *words: str) -> Done:
-        result = CliRunner().invoke(app, list(words), env=self.environment)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return Done(result.exit_code, result.stdout, result.stderr)
-
-    def start(self, *words: str) -> Done:
-        """Run it as a program of its own."""
-        done = subprocess.run(
-            [str(TRUNKLINE), *words], env=self.environment, capture_output=True, text=True, check=False
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
-
-    def say(self, *words: str) -> str:
-        done = self.run(*words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.strip()
-
-    def complain(self, *words: str) -> str:
-        done = self.run(*words)
-        assert done.returncode == 1, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return " ".join(done.stderr.split())
 
 
 @pytest.fixture
@@ -216,26 +162,6 @@ async def test_a_granted_tenant_keeps_to_its_own_limit(terminal: Terminal, make_
     tenant.cancel(first)
     tenant.wait(second, lambda call: bool(call["status"] == "active"))
     tenant.cancel(second)
-
-
-async def test_a_list_is_checked_and_then_called(
-    terminal: Terminal, make_tenant: MakeTenant, tmp_path: Path
-) -> None:
-    tenant = await make_tenant()
-    terminal.environment["TRUNKLINE_API_KEY"] = tenant.create_key(*ALL_SCOPES, livemode=False)
-    body = {"agentId": tenant.agent.id, "phoneNumber": "{{row.phone}}", "testSpeed": 50}
-    template, people = tmp_path / "body.json", tmp_path / "people.csv"
-    template.write_text(json.dumps(body))
-    people.write_text("phone\n+15550100001\n+15550100002\nhello\n")
-    checked = terminal.say("batches", "run", str(people), "--template", str(template))
-    assert "3 rows: 2 would be called, 1 are refused" in checked
-    assert "add --yes" in checked
-    called = terminal.say("batches", "run", str(people), "--template", str(template), "--yes")
-    assert called.splitlines()[-1] == "completed: 2 calls, 1 rows refused, 2 ended (1 completed, 1 failed)"
-    assert [batch["status"] for batch in json.loads(terminal.say("batches", "list", "--json"))] == [
-        "completed",
-        "checked",
-    ]
 
 
 def test_dead_letters_are_shown_and_sent_again(terminal: Terminal, stack: Stack) -> None:
