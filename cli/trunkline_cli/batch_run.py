@@ -24,11 +24,13 @@ def upload_put(url: str, file: Path) -> None:
     """Send a file to where the API wants it: storage of AWS, which gets no key.
 
     Raises:
-        httpx.HTTPError: it was not taken.
+        ApiError: it was not taken. The error does not show the address, which is a right to upload.
     """
     with file.open("rb") as content:
         length = {"Content-Length": str(file.stat().st_size)}
-        httpx.put(url, content=content, headers=length, timeout=_UPLOAD_TIMEOUT_S).raise_for_status()
+        response = httpx.put(url, content=content, headers=length, timeout=_UPLOAD_TIMEOUT_S)
+    if response.is_error:
+        raise ApiError(f"the upload was refused with {response.status_code}", response.status_code)
 
 
 @dataclass(frozen=True)

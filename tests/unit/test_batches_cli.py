@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from trunkline_cli import batch_run
-from trunkline_cli.api import ApiClient
+from trunkline_cli.api import ApiClient, ApiError
 from trunkline_cli.commands import batches
 from trunkline_cli.main import app
 from typer.testing import CliRunner, Result
@@ -177,3 +177,11 @@ def test_the_upload_goes_where_the_api_says_without_a_key(
     batch_run.upload_put("https://uploads.example.com/x", people)
     length = {"Content-Length": str(people.stat().st_size)}
     assert seen == [("https://uploads.example.com/x", length, people.read_bytes())]
+
+
+def test_a_refused_upload_does_not_show_the_address_which_is_a_right(
+    monkeypatch: pytest.MonkeyPatch, people: Path
+) -> None:
+    monkeypatch.setattr(httpx, "put", lambda *_, **__: httpx.Response(403))
+    with pytest.raises(ApiError, match=r"^the upload was refused with 403$"):
+        batch_run.upload_put("https://uploads.example.com/x?signature=s", people)

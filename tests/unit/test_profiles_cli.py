@@ -93,6 +93,9 @@ def test_a_key_is_kept_once_the_api_has_accepted_it_and_used_from_then_on(home: 
 def test_a_key_that_the_api_refuses_is_not_kept(home: Path, api: Api) -> None:
     api.status, api.answers["GET /api/v1/session"] = 401, {"error": {"message": "Invalid API key"}}
     assert "401: Invalid API key" in run("login", "--url", URL, stdin=f"{KEY}\n", status=1).stderr
+    assert "must begin with https" in run("login", "--url", "http://x.example", status=1).stderr
+    api.status, api.answers["GET /api/v1/session"] = 200, {"ok": True}
+    assert "another form" in run("login", "--url", URL, stdin=f"{KEY}\n", status=1).stderr
     assert "no key was given" in run("login", "--url", URL, stdin="\n", status=1).stderr
     assert not profile_file(os.environ).path.exists()
 

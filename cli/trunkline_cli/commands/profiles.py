@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -14,6 +15,7 @@ from trunkline_cli.console import AsJson, report_errors, show, show_rows
 from trunkline_cli.profiles import CHOSEN, DEFAULT, Profile, profile_file
 
 Name = Annotated[str, typer.Option("--profile", envvar=CHOSEN, help="Name of the profile.")]
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _HIDDEN = "…"
 
 
@@ -26,11 +28,13 @@ def login(
     The key is asked for, or read from the input: others could see an argument in the list of processes.
     """
     with report_errors(), expected_shape():
+        _require_private(url)
         key = _read_key()
         session = ApiClient(url, key).session()
-        profile_file(os.environ).save(profile, Profile(url, key))
         mode = "live" if session["livemode"] else "test"
-        show(f"{profile}: {mode} key {session['name']} of tenant {session['tenant_id']} at {url}")
+        said = f"{profile}: {mode} key {session['name']} of tenant {session['tenant_id']} at {url}"
+        profile_file(os.environ).save(profile, Profile(url, key))
+        show(said)
 
 
 def logout(profile: Name = DEFAULT) -> None:
@@ -46,6 +50,12 @@ def list_profiles(as_json: AsJson = False) -> None:
         profiles = profile_file(os.environ).read()
         rows = [{"profile": name, "url": each.url, "key": _hint(each.key)} for name, each in profiles.items()]
         show_rows(rows, as_json=as_json)
+
+
+def _require_private(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+        raise InvalidRequest("the URL must begin with https: a key is not sent where others can read it")
 
 
 def _hint(key: str) -> str:
