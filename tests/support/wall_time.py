@@ -46,11 +46,23 @@ def wall_time_assertions(source: str, *, loop_time_is_virtual: bool = False) -> 
     """Return the line numbers of the assertions that depend on wall time."""
     tree = ast.parse(source)
     found: set[int] = set()
+    clocks = _imported_clocks(tree)
     for function in [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]:
-        names = _Names(tree, loop_time_is_virtual)
-        names.learn(function)
-        found |= {node.lineno for node in _assertions(function) if names.bounds_time(node.test)}
+        names = _Names(clocks, loop_time_is_virtual)
+        if names.reads_a_clock(function):
+            names.learn(function)
+            found |= {node.lineno for node in _assertions(function) if names.bounds_time(node.test)}
     return sorted(found)
+
+
+def _imported_clocks(module: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(module)
+        if isinstance(node, ast.ImportFrom) and node.module == "time"
+        for alias in node.names
+        if alias.name in _CLOCKS["time"]
+    }
 
 
 def _assertions(node: ast.AST) -> Iterator[ast.Assert]:
@@ -65,16 +77,14 @@ def _assertions(node: ast.AST) -> Iterator[ast.Assert]:
 class _Names:
     """Tells what a function's names hold, from their assignments, loops and appends."""
 
-    def __init__(self, module: ast.Module, loop_time_is_virtual: bool) -> None:
+    def __init__(self, clocks: set[str], loop_time_is_virtual: bool) -> None:
         self._kinds: dict[str, Kind] = {}
         self._loop_time_is_virtual = loop_time_is_virtual
-        self._clocks = {
-            alias.asname or alias.name
-            for node in ast.walk(module)
-            if isinstance(node, ast.ImportFrom) and node.module == "time"
-            for alias in node.names
-            if alias.name in _CLOCKS["time"]
-        }
+        self._clocks = clocks
+
+    def reads_a_clock(self, function: ast.AST) -> bool:
+        """Tell whether a clock is read at all: without that, no name holds a time."""
+        return any(isinstance(node, ast.Call) and self._is_clock(node.func) for node in ast.walk(function))
 
     def learn(self, function: ast.AST) -> None:
         """Read the function until nothing new is found: a name may be used above its assignment."""
