@@ -28,7 +28,7 @@ test-fast: setup ## Run the tests that need no local stack, on every core
 test-stack: setup ## Run the tests against a local stack
 	@$(PYTHON) -m pytest -o testpaths=tests/stack -n 4 --dist loadgroup -m stack $(ARGS) $(NONE_IS_FINE)
 
-faults: setup ## Run the long fault tests: dialers that are killed or stopped
+faults: setup ## Run the long tests: dialers that are killed or stopped, a stage that is restored
 	@$(PYTHON) -m pytest tests/faults $(ARGS)
 
 chaos: setup ## Run many faults together and at random, then check what must hold (SEED=1 MINUTES=5)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.stack.conftest import control, make_tenant, pytest_runtest_makereport, stack, tenant
+from tests.stack.conftest import control, endpoint, make_tenant, pytest_runtest_makereport, stack, tenant
 
-__all__ = ["control", "make_tenant", "pytest_runtest_makereport", "stack", "tenant"]
+__all__ = ["control", "endpoint", "make_tenant", "pytest_runtest_makereport", "stack", "tenant"]

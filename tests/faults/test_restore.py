@@ -25,7 +25,6 @@ from tests.stack.fixtures_tenants import MakeTenant
 from tests.support.polling import poll
 from tests.support.webhooks import create_webhook
 
-pytestmark = pytest.mark.xdist_group("restore")
 RESTORED = "restored-table"
 NUMBER = "+15550100001"
 
