@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,10 @@ from urllib.parse import quote
 
 import httpx
 
+from trunkline.core.errors import InvalidRequest
+
 _CANCELLED_AT_ONCE = 100
+_KEY = re.compile(r"[!-~]+")
 
 
 class ApiError(Exception):
@@ -40,6 +44,15 @@ class ApiClient:
     """A client of the HTTP API that acts as one tenant."""
 
     def __init__(self, url: str, key: str) -> None:
+        """Make a client of the API at a URL.
+
+        Raises:
+            InvalidRequest: no header can carry the key. Its text does not show it, as that of httpx would.
+        """
+        if not _KEY.fullmatch(key):
+            raise InvalidRequest(
+                "the API key is empty, or has characters other than printable ASCII without spaces"
+            )
         self._client = httpx.Client(base_url=url, headers={"x-api-key": key}, timeout=30)
 
     def place_call(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def test_without_a_stack_the_command_says_how_to_start_one(tmp_path: Path) -> No
         (["calls", "place", "x", "+15550100001", "--metadata", '{"a": 1e999}'], "--metadata is no JSON"),
         (["calls", "place", "x", "+15550100001", "--metadata", "[" * 100_000], "--metadata is no JSON"),
         (["calls", "place", "x", "+15550100001"], "ConnectError"),
-        (["calls", "place", "x", "+15550100001", "--key", "é"], "UnicodeEncodeError"),
+        (["calls", "place", "x", "+15550100001", "--key", "é"], "✗ the API key is empty, or has"),
         (["calls", "place", "x", "y", "--url", "http://a:b"], "InvalidURL"),
         (["calls", "why", "+15550100001"], "ConnectError"),
         (["tenants", "list"], "EndpointConnectionError"),
@@ -119,6 +119,14 @@ def test_what_others_wrote_is_shown_as_it_is(capsys: pytest.CaptureFixture[str])
     assert name in shown.out.splitlines()[-2]
     assert "\x1b" not in shown.out
     assert r"\x1b]0;x\x07" in shown.out
+
+
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(stack_folder: Path) -> None:
+    words = ["--local", "calls", "place", "x", "+15550100001", "--key", "as_live_y\n"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1
+    assert "the API key is empty, or has characters" in result.stderr
+    assert "as_live_y" not in result.output
 
 
 def test_a_terminal_without_unicode_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import Any
 
 import httpx
@@ -193,6 +194,34 @@ def test_an_address_without_a_scheme_fails_at_once() -> None:
     with pytest.raises(TrunklineError, match="http") as raised:
         Trunkline("api.test", "key", retries=Retries(deadline_s=0)).list_trunks()
     assert not isinstance(raised.value, NoResponse), "no attempt can succeed"
+
+
+UNSENDABLE_KEYS = ["", "as_live_x\n", "as_live_x\r", "as live", "\tas_live_x", "as_live_é", "as_live_\x7f"]
+
+
+@pytest.mark.parametrize("client", [Trunkline, AsyncTrunkline])
+@pytest.mark.parametrize("key", UNSENDABLE_KEYS)
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(
+    client: type[Trunkline | AsyncTrunkline], key: str
+) -> None:
+    with pytest.raises(ValueError, match="API key") as raised:
+        client("https://api.test", key)
+    assert "live" not in str(raised.value)
+
+
+async def test_a_request_that_http_forbids_is_not_tried_again_and_its_headers_are_not_shown() -> None:
+    forbidden = httpx.LocalProtocolError("Illegal header value b'secret'")
+    api, async_api = FakeApi(forbidden), FakeApi(forbidden)
+    message = "^GET /api/v1/trunks cannot be sent: HTTP forbids one of its headers$"
+    with pytest.raises(TrunklineError, match=message) as raised:
+        api.client().list_trunks()
+    async with async_api.async_client() as trunkline:
+        with pytest.raises(TrunklineError, match=message) as async_raised:
+            await trunkline.list_trunks()
+    for error in (raised.value, async_raised.value):
+        assert not isinstance(error, NoResponse), "no attempt can succeed"
+        assert "secret" not in "".join(traceback.format_exception(error))
+    assert (len(api.seen), len(async_api.seen)) == (1, 1)
 
 
 def test_parameters_are_quoted_and_none_is_left_out() -> None:

@@ -39,14 +39,21 @@ const idempotencyKeys: Middleware = {
   },
 };
 
+/** Returns an API key that a header can carry. The text of the error does not show it, as that of `fetch` would. */
+function sendableKey(apiKey: string): string {
+  if (/^[!-~]+$/.test(apiKey)) return apiKey;
+  throw new TypeError("The API key is empty, or has characters other than printable ASCII without spaces.");
+}
+
 /** A client of the API. `api` has a method for each method of HTTP: paths, parameters and bodies are typed. */
 export class Trunkline {
   readonly api: Client<paths>;
 
+  /** Throws a `TypeError` if the key has characters that no key has, such as the end of a line. */
   constructor({ baseUrl, apiKey, retries, fetch = (request) => globalThis.fetch(request) }: Options) {
     this.api = createClient<paths>({
       baseUrl,
-      headers: { "x-api-key": apiKey },
+      headers: { "x-api-key": sendableKey(apiKey) },
       // A redirect would take the key with it.
       redirect: "manual",
       fetch: retryingFetch(fetch, { ...DEFAULT_RETRIES, ...retries }),

@@ -71,6 +71,16 @@ test("a call is placed with the fewest fields", async () => {
   assert.deepEqual(await request.json(), BODY);
 });
 
+for (const key of ["", "as_live_x\n", "as_live_x\r", "as live", "\tas_live_x", "as_live_é", "as_live_\x7f"]) {
+  test(`a key that no header can carry is refused and not shown: ${JSON.stringify(key)}`, () => {
+    assert.throws(
+      () => new Trunkline({ baseUrl: "https://api.test", apiKey: key }),
+      // The whole text: it has nothing of the key.
+      new TypeError("The API key is empty, or has characters other than printable ASCII without spaces."),
+    );
+  });
+}
+
 const LOSSES: [string, Step][] = [
   ["a broken connection", LOST],
   ["a refused connection", REFUSED],

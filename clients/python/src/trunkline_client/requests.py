@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 _REPEATABLE_METHODS = {"GET", "PUT", "DELETE"}
 """Idempotent methods: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2"""
+_KEY = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,18 @@ class ApiRequest:
     def at(self, cursor: str | None) -> ApiRequest:
         """Return the request for the page at a cursor; None is the first page."""
         return replace(self, query={**self.query, "cursor": cursor})
+
+
+def sendable_key(api_key: str) -> str:
+    """Return an API key as it is.
+
+    Raises:
+        ValueError: no header can carry it, for instance because it was read with the end of its line. The
+            text does not show the key.
+    """
+    if not _KEY.fullmatch(api_key):
+        raise ValueError("the API key is empty, or has characters other than printable ASCII without spaces")
+    return api_key
 
 
 def new_idempotency_key() -> str:

@@ -11,7 +11,7 @@ import anyio
 import httpx
 
 from trunkline_client.errors import ApiError, NoResponse, TrunklineError, api_error
-from trunkline_client.requests import ApiRequest
+from trunkline_client.requests import ApiRequest, sendable_key
 from trunkline_client.retries import Retries
 
 TIMEOUT_S = 35.0
@@ -38,11 +38,13 @@ class Sender:
 
         `timeout_s` bounds each wait for the network within one attempt, `retries` all attempts of a request.
         `transport` replaces the network, for instance in tests.
+
+        Raises:
+            ValueError: the key has characters that no key has, such as the end of a line.
         """
         self._retries = retries or Retries()
-        self._http = httpx.Client(
-            base_url=base_url, headers={"x-api-key": api_key}, timeout=timeout_s, transport=transport
-        )
+        headers = {"x-api-key": sendable_key(api_key)}
+        self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout_s, transport=transport)
 
     def close(self) -> None:
         """Close the connections."""
@@ -79,6 +81,8 @@ class Sender:
                 json=request.body,
                 headers=request.headers,
             )
+        except httpx.LocalProtocolError:
+            raise not_sendable(request) from None
         except httpx.TransportError as error:
             raise no_response(request, error) from error
         return body_of(response)
@@ -104,10 +108,15 @@ class AsyncSender:
         timeout_s: float = TIMEOUT_S,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Make a client with the arguments of the client for threads."""
+        """Make a client with the arguments of the client for threads.
+
+        Raises:
+            ValueError: the key has characters that no key has, such as the end of a line.
+        """
         self._retries = retries or Retries()
+        headers = {"x-api-key": sendable_key(api_key)}
         self._http = httpx.AsyncClient(
-            base_url=base_url, headers={"x-api-key": api_key}, timeout=timeout_s, transport=transport
+            base_url=base_url, headers=headers, timeout=timeout_s, transport=transport
         )
 
     async def close(self) -> None:
@@ -145,6 +154,8 @@ class AsyncSender:
                 json=request.body,
                 headers=request.headers,
             )
+        except httpx.LocalProtocolError:
+            raise not_sendable(request) from None
         except httpx.TransportError as error:
             raise no_response(request, error) from error
         return body_of(response)
@@ -158,6 +169,11 @@ class AsyncSender:
             page = await self._send(request.at(page["next_cursor"]))
             for item in page["data"]:
                 yield item
+
+
+def not_sendable(request: ApiRequest) -> TrunklineError:
+    """Say that no attempt can succeed, without the text of the cause: it shows a header, maybe the key."""
+    return TrunklineError(f"{request.method} {request.path} cannot be sent: HTTP forbids one of its headers")
 
 
 def no_response(request: ApiRequest, error: httpx.TransportError) -> TrunklineError:
