@@ -13,6 +13,7 @@ from trunkline_agent.connection import Connection, HttpConnection, call_id_of
 from trunkline_agent.context import CallContext, UserContextT, VariablesT, team_of, typed_context
 from trunkline_agent.metrics import AgentMetrics
 from trunkline_agent.outbox import Outbox
+from trunkline_agent.responses import ATTEMPT_OVER, Refused
 from trunkline_agent.rooms import Job, Room, successor_joins, wait_for_person
 from trunkline_agent.session import FollowedSession, Session
 from trunkline_agent.tools import CallTools, ToolDefinition, ToolResult, has_done
@@ -271,9 +272,17 @@ class AgentCall:
 
         `reason` is the `reason` of the call's `agent_ended` event, in its timeline. The call's own
         `status_reason` is `agent_hangup` (`voicemail_reached` after `answering_machine("machine")`).
+        Nothing happens if the attempt is over.
+
+        Raises:
+            Refused: Trunkline takes no reports from this agent.
         """
         await self.flush()
-        await self._report({"type": "ended", "reason": reason})
+        try:
+            await self._report({"type": "ended", "reason": reason})
+        except Refused as error:
+            if error.type != ATTEMPT_OVER:
+                raise
         self.is_over = True
 
     async def flush(self) -> None:

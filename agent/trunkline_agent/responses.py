@@ -8,6 +8,10 @@ from typing import Any
 import aiohttp
 
 RATE_LIMITED = "rate_limited"
+ATTEMPT_OVER = "attempt_over"
+FINAL_REFUSALS = frozenset({ATTEMPT_OVER, "not_found", "invalid_agent_token", "wrong_call"})
+"""Error types after which Trunkline takes no further report from this agent: `docs/agent-api.md`."""
+
 _RATE_LIMITED_STATUS = 429
 _MAX_SHOWN = 200
 

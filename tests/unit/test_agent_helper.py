@@ -190,6 +190,41 @@ async def test_whatever_is_answered_the_transcript_is_sent_in_the_end(
     assert api.seen[3]["reports"][0]["turns"][0]["content"] == "hello"
 
 
+@pytest.mark.parametrize("kind", ["attempt_over", "not_found", "invalid_agent_token", "wrong_call"])
+async def test_what_trunkline_takes_no_more_is_dropped_and_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    monkeypatch.setattr(outbox, "_FLUSH_INTERVAL_S", 0.001)
+    api = AgentApi(lambda _: refused(kind))
+    async with api.server() as server, call_at(server) as call:
+        call.said("user", "late")
+        [flusher] = [task for task in asyncio.all_tasks() if task.get_name() == "trunkline_agent outbox"]
+        await asyncio.wait_for(flusher, 5)
+        call.said("user", "later still")
+        await call.flush()
+    assert len(api.seen) == 1
+    assert [record.getMessage() for record in caplog.records if record.name == "trunkline_agent"] == [
+        f"transcript dropped, Trunkline takes no more of it: {kind}: It is {kind}"
+    ]
+
+
+async def test_an_attempt_that_is_over_can_be_ended() -> None:
+    api = AgentApi(lambda _: refused("attempt_over"))
+    async with api.server() as server, call_at(server) as call:
+        call.said("user", "late")
+        await call.ended()
+        assert call.is_over
+
+
+async def test_an_end_that_is_refused_for_another_reason_is_told() -> None:
+    api = AgentApi(lambda _: refused("wrong_call"))
+    async with api.server() as server, call_at(server) as call:
+        call.said("user", "late")
+        with pytest.raises(Refused, match="wrong_call"):
+            await call.ended()
+        assert not call.is_over
+
+
 async def test_a_turn_that_would_be_refused_holds_up_no_other() -> None:
     api = AgentApi(lambda _: web.json_response({}))
     async with api.server() as server, call_at(server) as call:
