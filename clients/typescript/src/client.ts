@@ -39,6 +39,16 @@ const idempotencyKeys: Middleware = {
   },
 };
 
+/** Refuses ids that make the path that of another operation: a `Request` leaves dot segments out. */
+const pathParameters: Middleware = {
+  onRequest: ({ params }) => {
+    for (const value of Object.values(params.path ?? {}).map(String)) {
+      if (["", ".", ".."].includes(value)) throw new TypeError(`"${value}" cannot be part of a path`);
+    }
+    return undefined;
+  },
+};
+
 /** Returns an API key that a header can carry. The text of the error does not show it, as that of `fetch` would. */
 function sendableKey(apiKey: string): string {
   if (/^[!-~]+$/.test(apiKey)) return apiKey;
@@ -58,7 +68,7 @@ export class Trunkline {
       redirect: "manual",
       fetch: retryingFetch(fetch, { ...DEFAULT_RETRIES, ...retries }),
     });
-    this.api.use(idempotencyKeys);
+    this.api.use(pathParameters, idempotencyKeys);
   }
 
   /**

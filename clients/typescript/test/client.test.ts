@@ -81,6 +81,24 @@ for (const key of ["", "as_live_x\n", "as_live_x\r", "as live", "\tas_live_x", "
   });
 }
 
+for (const id of ["", ".", ".."]) {
+  test(`an id that would name another path is refused: ${JSON.stringify(id)}`, async () => {
+    const api = fake([call()]);
+    const params = { path: { call_id: id } };
+    const events = unwrap(api.trunkline.api.GET("/api/v1/calls/{call_id}/events", { params }));
+    assert.equal((await caught(events, TypeError)).message, `"${id}" cannot be part of a path`);
+    await caught(api.trunkline.waitUntilEnded(id), TypeError);
+    assert.equal(api.seen.length, 0);
+  });
+}
+
+test("an id with other letters is quoted", async () => {
+  const api = fake([ok({})]);
+  const params = { path: { number: "+1/../5" } };
+  await unwrap(api.trunkline.api.GET("/api/v1/suppressions/{number}", { params }));
+  assert.equal(api.seen[0]?.url, "https://api.test/api/v1/suppressions/%2B1%2F..%2F5");
+});
+
 const LOSSES: [string, Step][] = [
   ["a broken connection", LOST],
   ["a refused connection", REFUSED],
