@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.store.fixtures_webhooks import MINE, WebhookHarness
 from tests.support.memory_table import MemoryTable
 from tests.support.stubs import GUARD
 from trunkline.auth.principal import Principal
+from trunkline.auth.scopes import Scope
 from trunkline.call_control.event_query import EventQuery
 from trunkline.call_control.follow_events import EventFollower, EventList
 from trunkline.call_control.long_polls import LongPolls
@@ -20,6 +22,9 @@ from trunkline.storage.table import Put, Table, Write
 from trunkline.webhooks.events import Event, EventType
 from trunkline.webhooks.feed_reader import EventFeedReader
 from trunkline.webhooks.feed_writer import EventFeedWriter
+
+READER = replace(MINE, scopes=frozenset({Scope.CALLS_READ, Scope.TRUNKS_READ, Scope.WEBHOOKS_READ}))
+"""Who reads the feed in tests, and may read all of it."""
 
 
 class SlowTable(MemoryTable):
@@ -80,11 +85,11 @@ class FeedHarness:
         self.writer.record(event)
         return event.id
 
-    def read(self, principal: Principal = MINE, **query: Any) -> EventList:
+    def read(self, principal: Principal = READER, **query: Any) -> EventList:
         texts = {name: str(value) for name, value in query.items()}
         return self.follower.list_events(principal, validated_query(EventQuery, texts))
 
-    def ids(self, principal: Principal = MINE, **query: Any) -> list[str]:
+    def ids(self, principal: Principal = READER, **query: Any) -> list[str]:
         return [event["id"] for event in self.read(principal, **query)["data"]]
 
     def all_ids(self, **query: Any) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.fixtures_events import FeedHarness
+from tests.store.fixtures_events import READER, FeedHarness
 from tests.store.fixtures_webhooks import MINE, all_items
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS, ManualClock
@@ -23,7 +23,7 @@ from trunkline.trunks.repository import TrunkEvent, TrunkRepository
 from trunkline.webhooks.events import EventType, call_event_id
 
 DAY_S = 86_400
-OTHERS = [Principal("tenant-2", True, MINE.scopes), replace(MINE, livemode=False)]
+OTHERS = [Principal("tenant-2", True, READER.scopes), replace(READER, livemode=False)]
 CANARY = "canary-5d1f"
 
 
@@ -53,7 +53,7 @@ def test_the_feed_and_a_webhook_tell_the_same(feed: FeedHarness) -> None:
     assert [body["event"] for _, body in sent] == feed.read()["data"]
     assert [event_id for event_id, _ in sent] == feed.ids()
     for event in feed.read()["data"]:
-        assert feed.follower.get(MINE, event["id"]) == event
+        assert feed.follower.get(READER, event["id"]) == event
         assert event["data"]["metadata"] == {"order": 4711}
 
 
@@ -121,9 +121,9 @@ def test_events_are_shown_for_thirty_days_though_they_are_deleted_later(feed: Fe
     kept = feed.record(2)
     feed.clock.move_s(29 * DAY_S + 1)
     assert feed.ids() == [kept] == feed.ids(order="newest_first")
-    assert feed.follower.get(MINE, kept)["id"] == kept
+    assert feed.follower.get(READER, kept)["id"] == kept
     with pytest.raises(NotFound):
-        feed.follower.get(MINE, old)
+        feed.follower.get(READER, old)
     stored = feed.table.get(feed_entry_key(MINE.tenant_mode, NOW_MS))
     assert stored is not None
     assert stored["ttl"] == NOW_MS // 1000 + 30 * DAY_S
@@ -197,7 +197,7 @@ def test_events_beside_an_unreadable_one_are_read(feed: FeedHarness) -> None:
     expected = [ids[0], ids[2]]
     assert feed.ids() == expected == feed.all_ids(limit=1) == feed.ids(order="newest_first")[::-1]
     with pytest.raises(NotFound):
-        feed.follower.get(MINE, ids[1])
+        feed.follower.get(READER, ids[1])
 
 
 def test_a_feed_that_cannot_be_written_keeps_no_webhook_from_its_event(feed: FeedHarness) -> None:
@@ -211,7 +211,7 @@ def test_a_feed_that_cannot_be_written_keeps_no_webhook_from_its_event(feed: Fee
 def test_an_event_of_a_deleted_call_has_the_call_s_id_alone(feed: FeedHarness) -> None:
     call_id = make_call(9).id
     event_id = feed.record(1, EventType.CALL_FAILED, call_id=call_id, sequence=4, data={"entry": "failed"})
-    assert feed.follower.get(MINE, event_id)["data"] == {"call_id": call_id}
+    assert feed.follower.get(READER, event_id)["data"] == {"call_id": call_id}
 
 
 @pytest.mark.memory_table

@@ -22,11 +22,17 @@ def list_events(request: ApiRequest, query: EventQuery) -> EventList:
 
     To follow the feed, send the `position` of each response as `cursor`, with `wait`: no event is skipped. A
     page may have fewer events than `limit`: continue while there is a `next_cursor`.
+
+    Keys with `trunks:read` see the events of trunks, those with `webhooks:read` the events of webhooks.
     """
     return event_follower().list_events(request.principal, query)
 
 
 @group.get("/api/v1/events/{event_id}", scope=Scope.CALLS_READ, returns="The event.")
 def get_event(request: ApiRequest, event_id: str) -> FeedEvent:
-    """Read an event by its id, which webhooks have in the header `webhook-id`."""
+    """Read an event by its id, which webhooks have in the header `webhook-id`.
+
+    An event of a trunk needs `trunks:read`, one of a webhook `webhooks:read`: without it, there is no such
+    event.
+    """
     return event_follower().get(request.principal, event_id)

@@ -11,8 +11,8 @@ from trunkline.core.field_types import Moment
 from trunkline.core.pagination import MESSAGE, decode_cursor
 from trunkline.core.timestamps import moment_ms
 from trunkline.core.validation import UUID, Bounded, InputModel
-from trunkline.webhooks.events import PATTERNS, matches
-from trunkline.webhooks.feed_models import POSITION_FORM, FeedEntry, FeedPosition
+from trunkline.webhooks.events import PATTERNS, EventType, matches
+from trunkline.webhooks.feed_models import POSITION_FORM, FeedPosition
 
 MAX_WAIT_S = 25
 _TYPES = (
@@ -43,7 +43,8 @@ class EventQuery(InputModel):
     type: str | None = Field(
         default=None,
         max_length=400,
-        description="Event types, or groups such as `call.*`, separated by commas.",
+        description="Event types, or groups such as `call.*`, separated by commas. Those whose scope the key "
+        "lacks are left out; 403 if it lacks those of all.",
     )
     call_id: str | None = Field(default=None, pattern=UUID, description="Events of this call.")
     since: Moment | None = Field(
@@ -109,13 +110,9 @@ class EventQuery(InputModel):
         ends = [end for end in (self.until_ms, cursor.at_ms if cursor else None) if end is not None]
         return min(ends, default=None)
 
-    def wants(self, entry: FeedEntry) -> bool:
-        """Tell whether an entry is of a type that is asked for."""
-        return entry.event is not None and matches(self._types, entry.event.type)
-
-    @property
-    def _types(self) -> list[str]:
-        return self.type.split(",") if self.type else []
+    def wants_type(self, event_type: EventType) -> bool:
+        """Tell whether a type is asked for."""
+        return matches(self.type.split(",") if self.type else [], event_type)
 
     @property
     def _cursor_position(self) -> FeedPosition | None:

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from trunkline.auth.principal import Principal
 from trunkline.call_control.event_query import EventQuery, Order
+from trunkline.call_control.event_scopes import readable_types, require_some
 from trunkline.call_control.long_polls import LongPolls
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.repository import CallRepository
@@ -20,7 +21,7 @@ from trunkline.core.errors import NotFound
 from trunkline.core.item_guard import ItemGuard
 from trunkline.core.pagination import encode_cursor
 from trunkline.http_api.response_size import fitting
-from trunkline.webhooks.events import call_event_id, type_of_call_event
+from trunkline.webhooks.events import EventType, call_event_id, type_of_call_event
 from trunkline.webhooks.feed_models import FeedEntry, FeedPosition
 from trunkline.webhooks.feed_reader import EventFeedReader
 from trunkline.webhooks.payload import event_data, webhook_event
@@ -59,6 +60,7 @@ class _Page:
 class EventFollower:
     """Reads the events of a principal's tenant and mode, and waits for new ones.
 
+    Types that the principal's scopes do not let it read are left out: for it, they are not there.
     The data of a call's event are those of the call as it is when the feed is read: what was erased is not in
     it.
     """
@@ -75,8 +77,10 @@ class EventFollower:
 
         Raises:
             NotFound: the query names a call that is not the principal's.
+            MissingScope: the query names types, of which the principal may read none.
             InvalidRequest: the cursor is not of this list.
         """
+        require_some(principal, query)
         began_us, page = self.clock.monotonic_us(), self._look(principal, query, query.after)
         if page.entries or page.has_more or not self._may_come(query):
             return self._view(page, query)
@@ -89,10 +93,11 @@ class EventFollower:
         """Return an event.
 
         Raises:
-            NotFound: the feed of the principal's tenant and mode does not have it.
+            NotFound: the feed of the principal's tenant and mode does not have it, or not for its scopes.
         """
         entry = self.feed.find(principal.tenant_mode, event_id)
-        shown = self._events([entry]) if entry else []
+        may_read = entry and entry.event and entry.event.type in readable_types(principal)
+        shown = self._events([entry]) if entry and may_read else []
         if not shown:
             raise NotFound("Event not found")
         return shown[0][1]
@@ -110,18 +115,22 @@ class EventFollower:
 
     def _look(self, principal: Principal, query: EventQuery, after: FeedPosition) -> _Page:
         """Read until the page is full; if few entries pass the filter, it is short and has a next one."""
+        wanted = {each for each in readable_types(principal) if query.wants_type(each)}
+        page = query.limit + 1 if len(wanted) == len(EventType) else _PAGE_WITH_FILTER
         found, scanned, last = list[FeedEntry](), 0, after
-        for entry in self._entries(principal, query, after):
+        for entry in self._entries(principal, query, after, page):
             if len(found) == query.limit or scanned == _MAX_SCANNED:
                 return _Page(found, last, has_more=True)
             scanned, last = scanned + 1, entry.position
-            if query.wants(entry):
+            if entry.event and entry.event.type in wanted:
                 found.append(entry)
         return _Page(found, last, has_more=False)
 
-    def _entries(self, principal: Principal, query: EventQuery, after: FeedPosition) -> Iterator[FeedEntry]:
+    def _entries(
+        self, principal: Principal, query: EventQuery, after: FeedPosition, page: int
+    ) -> Iterator[FeedEntry]:
         """Yield the entries of the time that is asked for, in the order of the query."""
-        tenant_mode, page = principal.tenant_mode, _PAGE_WITH_FILTER if query.type else query.limit + 1
+        tenant_mode = principal.tenant_mode
         before_ms = _LAST_MS if query.before_ms is None else query.before_ms
         if query.order is Order.NEWEST_FIRST:
             if query.call_id is None:
