@@ -150,7 +150,9 @@ class ApiClient:
         except (ValueError, LookupError, TypeError, RecursionError):
             content = None
         if not isinstance(content, str if response.is_error else shape):
-            raise ApiError(f"{response.status_code}: {response.url} is not an API of Trunkline")
+            # API Gateway answers in a form of its own when it throttles, or gets no answer in time.
+            text = f"{response.status_code}: {response.url} is not an API of Trunkline"
+            raise ApiError(text, response.status_code)
         if response.is_error:
             raise ApiError(f"{response.status_code}: {content}", response.status_code)
         return body

@@ -90,7 +90,10 @@ def test_each_event_is_posted_as_a_webhook_and_shown_with_its_answer(monkeypatch
         assert body["event"]["id"] == request.headers["webhook-id"] == f"evt_{number}"
         assert request.headers["x-webhook-signature"].startswith("t=")
     lines = shown.splitlines()
-    assert SECRET in lines[0]
+    assert (
+        lines[0] == "Events are posted to http://localhost:3000/hooks, signed with the secret that you gave"
+    )
+    assert SECRET not in shown
     assert "call.completed evt_1 c-1 → 200" in lines[1]
     assert "trunk.paused evt_2" in lines[2]
     assert "→ 500" in lines[2]
@@ -135,6 +138,29 @@ def test_what_passes_interrupts_and_loses_nothing() -> None:
     assert len(waited) == 2
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(429, json={"message": "Too Many Requests"}),
+        httpx.Response(503, json={"message": "Service Unavailable"}),
+        httpx.Response(504, json={"message": "Endpoint request timed out"}),
+        httpx.Response(502, html="<html><h1>Bad Gateway</h1></html>"),
+    ],
+    ids=lambda answer: str(answer.status_code),
+)
+def test_an_error_of_api_gateway_itself_interrupts_too(answer: httpx.Response) -> None:
+    told: list[str] = []
+    found = follow(Api(answer, page(event(1))).client(), {}, told.append, lambda _: None)
+    assert next(found)["id"] == "evt_1"
+    assert [line[:4] for line in told] == [f"{answer.status_code}:"]
+
+
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_what_is_not_the_api_ends_it(status: int) -> None:
+    with pytest.raises(ApiError, match=f"^{status}: .* is not an API of Trunkline"):
+        next(follow(Api(httpx.Response(status, json={"message": "Forbidden"})).client(), {}, print, print))
+
+
 def test_a_wait_that_was_cut_short_is_waited_for() -> None:
     waited: list[float] = []
     found = follow(Api(page(poll_after_s=4), page(event(1))).client(), {}, print, waited.append)
@@ -165,6 +191,19 @@ def test_a_new_secret_is_made_for_each_run() -> None:
     made = {events._forwarder("http://localhost", "").secret for _ in range(2)}
     assert len(made) == 2
     assert all(Webhook(secret) for secret in made)
+
+
+def test_a_secret_that_was_made_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, posted = run(monkeypatch, Api(page(event(1))), "listen", "--forward-to", "http://localhost:3")
+    secret = shown.splitlines()[0].rpartition(" ")[2]
+    assert Webhook(secret).verify(posted[0].content, dict(posted[0].headers))["event"]["id"] == "evt_1"
+
+
+def test_a_secret_of_the_environment_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUNKLINE_WEBHOOK_SECRET", SECRET)
+    shown, posted = run(monkeypatch, Api(page(event(1))), "listen", "--forward-to", "http://localhost:3")
+    assert Webhook(SECRET).verify(posted[0].content, dict(posted[0].headers))
+    assert SECRET not in shown
 
 
 def test_the_latest_events_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,9 @@ def listen(  # noqa: PLR0913, PLR0917 - one option for each property
         api = open_api(url, key, stage)
         query = {"since": iso_from_ms(api.server_time_ms())} | _filters(types, "")
         if forwarder and not as_json:
-            show(f"Events are posted to {forward_to}, signed with {forwarder.secret}")
+            # A secret that was given is known, and has no place in the logs of a terminal.
+            signed_with = "the secret that you gave" if secret else forwarder.secret
+            show(f"Events are posted to {forward_to}, signed with {signed_with}")
         _listen(api, query, forwarder, as_json=as_json)
 
 
