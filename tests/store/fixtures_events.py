@@ -17,7 +17,7 @@ from trunkline.call_control.event_query import EventQuery
 from trunkline.call_control.follow_events import EventFollower, EventList
 from trunkline.call_control.long_polls import LongPolls
 from trunkline.core.validation import validated_query
-from trunkline.storage.keys.item import PK, Item, ItemKey
+from trunkline.storage.keys.item import PK, SK, Item, ItemKey
 from trunkline.storage.table import Put, Table, Write
 from trunkline.webhooks.events import Event, EventType
 from trunkline.webhooks.feed_reader import EventFeedReader
@@ -29,12 +29,14 @@ READER = replace(MINE, scopes=frozenset({Scope.CALLS_READ, Scope.TRUNKS_READ, Sc
 
 class SlowTable(MemoryTable):
     """While `is_slow`, entries of the feed land when the test says so. `before_newest` runs before queries of
-    the newest items."""
+    the newest items, `before_query` before those of the oldest, which are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.is_slow = False
         self.under_way: list[Put] = []
+        self.queries = 0
+        self.before_query: Callable[[], None] = lambda: None
         self.before_newest: Callable[[], None] = lambda: None
 
     def write(self, write: Write) -> Item | None:
@@ -46,6 +48,16 @@ class SlowTable(MemoryTable):
     def newest_between(self, first: ItemKey, last_sk: str, *, limit: int) -> Iterator[list[Item]]:
         self.before_newest()
         return super().newest_between(first, last_sk, limit=limit)
+
+    def between(self, first: ItemKey, last_sk: str, *, limit: int | None = None) -> list[Item]:
+        self.queries += 1
+        self.before_query()
+        return super().between(first, last_sk, limit=limit)
+
+    def land_all_before(self, at_ms: int) -> None:
+        """Let the writes arrive that began before a time."""
+        while self.under_way and int(self.under_way[0].item[SK]) < at_ms:
+            self.land(0)
 
     def land(self, index: int) -> None:
         """Let one of the writes under way arrive."""

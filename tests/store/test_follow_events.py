@@ -17,11 +17,15 @@ from trunkline.storage.table import Put, Table
 from trunkline.webhooks.events import EventType
 from trunkline.webhooks.feed_reader import SETTLED_MS
 
+LONGEST_WRITE_MS = 30_000
+"""Functions that write to the feed end by then."""
+
 STEPS = st.lists(
     st.one_of(
         st.just(("record", 0)),
         st.tuples(st.just("land"), st.integers(0, 20)),
         st.tuples(st.just("read"), st.integers(1, 4)),
+        st.tuples(st.just("pass"), st.integers(1, 100)),
     ),
     max_size=40,
 )
@@ -59,8 +63,10 @@ def test_whoever_writes_late_a_reader_gets_every_event_once_and_in_order(
             table.land(value)
         elif kind == "read":
             read(value)
-    while table.under_way:
-        table.land(0)
+        elif kind == "pass":
+            feed.clock.move_s(value)
+            table.land_all_before(feed.clock.wall_ms() - LONGEST_WRITE_MS)
+    table.land_all_before(feed.clock.wall_ms() + 1_000)
     for _ in range(len(recorded) + 1):
         read(2)
     first_ms = NOW_MS + 5 if begin else 0
@@ -126,6 +132,65 @@ def test_an_event_of_another_type_does_not_end_the_wait_and_is_not_read_again(fe
     assert page["data"] == []
     assert sum(feed.looks_s) == 5
     assert feed.ids(cursor=page["position"]) == []
+
+
+DAYS = 20
+
+
+def idle_feed() -> tuple[FeedHarness, SlowTable, str | None]:
+    """Return a feed whose last event is twenty days old, with the position behind that event."""
+    feed, table = slow_feed()
+    feed.record(1)
+    known = feed.read()
+    feed.clock.move_s(DAYS * 86_400)
+    table.queries = 0
+    return feed, table, known["position"]
+
+
+def test_a_wait_looks_at_the_days_without_an_event_once() -> None:
+    feed, table, position = idle_feed()
+    page = feed.read(cursor=position, wait=5)
+    assert len(feed.looks_s) == 10
+    assert table.queries == DAYS + 1 + len(feed.looks_s)
+    table.queries = 0
+    feed.record(2)
+    found = feed.read(cursor=page["position"])
+    assert [event["data"]["reason"] for event in found["data"]] == ["reason 2"]
+    assert table.queries == 1, "the number of the entry before is known still"
+
+
+def test_a_position_does_not_move_past_a_time_that_was_not_asked_for() -> None:
+    feed, _, position = idle_feed()
+    behind = feed.record(2)
+    feed.clock.move_s(86_400)
+    end = iso_from_ms(NOW_MS + 86_400_000)
+    page = feed.read(cursor=position, until=end)
+    assert page["data"] == []
+    assert feed.ids(cursor=page["position"]) == [behind]
+
+
+def test_a_position_does_not_move_past_an_entry_that_waits_for_a_number() -> None:
+    feed, table, position = idle_feed()
+    table.is_slow = True
+    late = feed.record(2)
+    table.is_slow = False
+    feed.clock.move_s(1)
+    behind = feed.record(3)
+    feed.clock.move_s(29)
+    page = feed.read(cursor=position)
+    assert (page["data"], page["position"]) == ([], position)
+    table.land(0)
+    assert feed.ids(cursor=page["position"]) == [late, behind]
+
+
+def test_no_look_is_begun_that_would_end_too_late() -> None:
+    """API Gateway ends a request after 30 seconds, and the longest wait is 25."""
+    feed, table = slow_feed()
+    feed.record(1)
+    position, began_us = feed.read()["position"], feed.clock.monotonic_us()
+    table.before_query = lambda: feed.clock.move_s(4)
+    assert feed.read(cursor=position, wait=25)["data"] == []
+    assert feed.clock.monotonic_us() - began_us <= 25_000_000
 
 
 def test_a_wait_for_a_time_that_is_over_is_none(feed: FeedHarness) -> None:

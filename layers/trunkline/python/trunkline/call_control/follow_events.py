@@ -14,6 +14,7 @@ from trunkline.auth.principal import Principal
 from trunkline.call_control.event_query import EventQuery, Order
 from trunkline.call_control.event_scopes import readable_types, require_some
 from trunkline.call_control.long_polls import LongPolls
+from trunkline.call_control.patience import Patience
 from trunkline.calls.access import parse_call_id, require_own
 from trunkline.calls.repository import CallRepository
 from trunkline.core.clock import Clock
@@ -81,12 +82,13 @@ class EventFollower:
             InvalidRequest: the cursor is not of this list.
         """
         require_some(principal, query)
-        began_us, page = self.clock.monotonic_us(), self._look(principal, query, query.after)
+        patience = Patience(self.clock.monotonic_us() + query.wait * 1_000_000, self.clock, self.sleep)
+        page = self._look(principal, query, query.after)
         if page.entries or page.has_more or not self._may_come(query):
             return self._view(page, query)
         with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
             if may_wait:
-                return self._view(self._next(principal, query, page, began_us), query)
+                return self._view(self._next(principal, query, page, patience), query)
         return {**self._view(page, query), "poll_after_s": self.long_polls.poll_after_s()}
 
     def get(self, principal: Principal, event_id: str) -> FeedEvent:
@@ -105,13 +107,19 @@ class EventFollower:
     def _may_come(self, query: EventQuery) -> bool:
         return query.wait > 0 and (query.until_ms is None or query.until_ms > self.clock.wall_ms())
 
-    def _next(self, principal: Principal, query: EventQuery, page: _Page, began_us: int) -> _Page:
-        """Look until there is an event that the query wants."""
-        until_us = began_us + query.wait * 1_000_000
-        while not (page.entries or page.has_more) and (left_us := until_us - self.clock.monotonic_us()) > 0:
-            self.sleep(min(left_us / 1_000_000, _LOOK_EVERY_S))
-            page = self._look(principal, query, page.last)
-        return page
+    def _next(self, principal: Principal, query: EventQuery, page: _Page, patience: Patience) -> _Page:
+        """Look until there is an event that the query wants; each look begins where the one before ended."""
+        last = page.last
+
+        def look() -> _Page:
+            nonlocal last
+            found = self._look(principal, query, last)
+            last = found.last
+            return found
+
+        return patience.look_until(
+            lambda found: bool(found.entries) or found.has_more, page, look, lambda _: _LOOK_EVERY_S
+        )
 
     def _look(self, principal: Principal, query: EventQuery, after: FeedPosition) -> _Page:
         """Read until the page is full; if few entries pass the filter, it is short and has a next one."""

@@ -40,7 +40,7 @@ class FeedPosition:
 
 @dataclass(frozen=True)
 class FeedEntry:
-    """An event in the feed, and where it is; `event` is None if it cannot be read."""
+    """An event in the feed, and where it is; `event` is None if it cannot be read, or there is none."""
 
     position: FeedPosition
     event: Event | None

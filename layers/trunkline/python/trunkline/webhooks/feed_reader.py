@@ -42,7 +42,11 @@ class EventFeedReader:
     guard: ItemGuard
 
     def oldest_first(self, tenant_mode: str, after: FeedPosition, page: int) -> Iterator[FeedEntry]:
-        """Yield the entries behind a position, and stop where one is still being written."""
+        """Yield the entries behind a position, and stop where one is still being written.
+
+        If there is none, and none is being written, the only one that is yielded has no event: it says from
+        where to go on, so that a reader who waits does not query all the days without an event each time.
+        """
         settled_ms, before = self.clock.wall_ms() - SETTLED_MS, after
         for entry in self._from(tenant_mode, after.at_ms + 1, page):
             is_settled = entry.position.at_ms <= settled_ms
@@ -50,6 +54,9 @@ class EventFeedReader:
                 return
             yield entry
             before = entry.position
+        # What has settled has landed, or never will. The number stays: the next entry has the one behind it.
+        if before is after and settled_ms > after.at_ms:
+            yield FeedEntry(FeedPosition(settled_ms, after.number), None)
 
     def newest_first(self, tenant_mode: str, first_ms: int, before_ms: int, page: int) -> Iterator[FeedEntry]:
         """Yield the entries of a time, the end of which is excluded, newest first."""
