@@ -1,10 +1,9 @@
-"""The Python client's own part: retries, errors, pages, and the wait for a call's end."""
+"""The Python client's own part: retries, errors and pages."""
 
 from __future__ import annotations
 
 import json
 import traceback
-from typing import Any
 
 import httpx
 import pytest
@@ -26,42 +25,7 @@ from trunkline_client import (
 )
 from trunkline_client.requests import ApiRequest, segment
 
-QUICK = Retries(deadline_s=30, first_pause_s=0)
-OPENED = {"call_id": "c-1", "room_name": "call-c-1", "token": "t", "url": "wss://x", "status": "pending"}
-Step = httpx.Response | Exception
-
-
-class FakeApi:
-    """The API: it responds in turn, the last response again and again."""
-
-    def __init__(self, *steps: Step) -> None:
-        self.steps, self.seen = list(steps), list[httpx.Request]()
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        step = self.steps[min(len(self.seen), len(self.steps)) - 1]
-        if isinstance(step, Exception):
-            raise step
-        return httpx.Response(step.status_code, headers=step.headers, content=step.content)
-
-    def client(self, retries: Retries = QUICK) -> Trunkline:
-        return Trunkline("https://api.test", "key-1", retries=retries, transport=httpx.MockTransport(self))
-
-    def async_client(self) -> AsyncTrunkline:
-        return AsyncTrunkline("https://api.test", "key-1", retries=QUICK, transport=httpx.MockTransport(self))
-
-
-def ok(body: Any, status: int = 200) -> httpx.Response:
-    return httpx.Response(status, json=body)
-
-
-def failed(status: int, kind: str, **headers: str) -> httpx.Response:
-    error = {"message": f"It is {kind}", "code": status, "type": kind, "request_id": "r-1", "field": "f"}
-    return httpx.Response(status, json={"error": error}, headers=headers)
-
-
-LOST = httpx.ReadError("the connection broke")
-REFUSED = httpx.ConnectError("refused")
+from tests.unit.fixtures_python_client import ENDED, LOST, OPENED, REFUSED, FakeApi, Step, call, failed, ok
 
 
 def test_a_call_is_placed_with_the_fewest_fields() -> None:
@@ -259,39 +223,6 @@ def test_a_list_is_read_page_after_page() -> None:
         {"status": "failed", "cursor": "next"},
         {"status": "failed", "cursor": "last"},
     ]
-
-
-def call(**values: Any) -> httpx.Response:
-    return ok({"call_id": "c-1", "status": "queued", "ended_at": None, "last_event": 3} | values)
-
-
-ENDED = {"status": "completed", "ended_at": "2026-01-01T00:00:00.000Z", "last_event": 5}
-
-
-def test_the_wait_for_an_end_polls_after_the_event_that_it_knows() -> None:
-    api = FakeApi(call(), call(last_event=4), call(**ENDED))
-    assert api.client().wait_until_ended("c-1")["status"] == "completed"
-    assert [dict(each.url.params) for each in api.seen] == [
-        {},
-        {"wait": "25", "after": "3"},
-        {"wait": "25", "after": "4"},
-    ]
-
-
-def test_a_wait_that_is_cut_short_pauses_as_long_as_the_api_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr("trunkline_client.client.time.sleep", pauses.append)
-    api = FakeApi(call(poll_after_s=7), call(), call(**ENDED))
-    api.client().wait_until_ended("c-1")
-    assert pauses == [7, 0]
-
-
-def test_a_wait_ends_in_time_with_the_call_as_it_is() -> None:
-    api = FakeApi(call(status="active"))
-    with pytest.raises(WaitTimeout, match="call c-1 is still active") as raised:
-        api.client().wait_until_ended("c-1", timeout_s=0)
-    assert raised.value.call["last_event"] == 3
-    assert isinstance(raised.value, TimeoutError)
 
 
 async def test_the_client_for_event_loops_does_the_same() -> None:

@@ -2,7 +2,8 @@
 import { ApiError, NoResponse, UNEXPECTED } from "./errors.js";
 
 /**
- * How long a request is tried. No attempt begins later than `deadlineS` after the first one; 0 sends each request once.
+ * How long a request is tried. No attempt begins later than `deadlineS` after the first failure; 0 sends each request
+ * once. The time of the first attempt does not count: a long poll may take longer than the deadline.
  * Where the API names no pause, it is `firstPauseS`, doubled with each failure up to `longestPauseS`, and up to a half
  * less by chance.
  */
@@ -19,7 +20,7 @@ const REPEATABLE = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 /** The first attempt is still running, or was withdrawn: docs/errors.md of the API. */
 const RETRIED_TYPES = new Set(["idempotency_in_progress", "queue_unavailable"]);
 
-/** The attempts of one request: `failures` before this one, and seconds since the first. */
+/** The attempts of one request: `failures` before this one, and seconds since the first failure. */
 export interface Attempts {
   failures: number;
   elapsedS: number;

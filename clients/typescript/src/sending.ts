@@ -22,11 +22,12 @@ const NOT_SENT = new Set([
 /** A `fetch` that tries again where that is safe and can help, and throws what is no success. */
 export function retryingFetch(fetch: Fetch, retries: Retries): Fetch {
   return async (request) => {
-    const startedMs = performance.now();
+    let failedMs: number | undefined;
     for (let failures = 0; ; failures += 1) {
       const result = await attempt(fetch, request);
       if (result instanceof Response) return result;
-      const elapsedS = (performance.now() - startedMs) / 1000;
+      failedMs ??= performance.now();
+      const elapsedS = (performance.now() - failedMs) / 1000;
       const pause = pauseS(request, result, { failures, elapsedS }, retries);
       if (pause === null) throw result;
       await sleep(pause, request.signal);

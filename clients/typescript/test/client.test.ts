@@ -1,9 +1,11 @@
 /** Requests, retries, errors, pages and the wait for a call's end, without a network. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { ApiError, iterate, NoResponse, Trunkline, TrunklineError, unwrap, WaitTimeout } from "../dist/index.js";
 
 type Step = Response | Error;
+
+const ATTEMPT_S = 31;
 
 interface Fake {
   trunkline: Trunkline;
@@ -20,6 +22,13 @@ function fake(steps: Step[], deadlineS = 30): Fake {
   };
   const retries = { deadlineS, firstPauseS: 0 };
   return { trunkline: new Trunkline({ baseUrl: "https://api.test", apiKey: "key-1", retries, fetch }), seen };
+}
+
+/** An API that is as slow as a long poll, by a clock of its own. */
+function slow(t: TestContext, steps: Step[], deadlineS = 30): Fake {
+  const api = fake(steps, deadlineS);
+  t.mock.method(performance, "now", () => api.seen.length * ATTEMPT_S * 1000);
+  return api;
 }
 
 function ok(body: unknown, status = 200): Response {
@@ -227,6 +236,21 @@ test("the wait for an end polls after the event that it knows", async () => {
     api.seen.map((request) => new URL(request.url).search),
     ["", "?wait=25&after=3", "?wait=25&after=4"],
   );
+});
+
+for (const lost of [LOST, failed(503, "service_unavailable")]) {
+  test(`a long poll that fails at its end is sent again: ${lost.constructor.name}`, async (t) => {
+    const ended = call({ status: "completed", ended_at: "2026-01-01T00:00:00.000Z" });
+    const api = slow(t, [call(), lost, ended]);
+    assert.equal((await api.trunkline.waitUntilEnded("c-1")).status, "completed");
+    assert.equal(api.seen.length, 3);
+  });
+}
+
+test("the time for retries begins with the first failure", async (t) => {
+  const api = slow(t, [LOST], 60);
+  await caught(unwrap(api.trunkline.api.GET("/api/v1/trunks")), NoResponse);
+  assert.equal(api.seen.length, 2 + Math.floor(60 / ATTEMPT_S));
 });
 
 test("a wait ends in time with the call as it is, or when it is given up", async () => {

@@ -17,8 +17,9 @@ _RETRIED_TYPES = {"idempotency_in_progress", "queue_unavailable"}
 
 @dataclass(frozen=True)
 class Retries:
-    """How long a request is tried. No attempt begins later than `deadline_s` after the first one.
+    """How long a request is tried. No attempt begins later than `deadline_s` after the first failure.
 
+    The time of the first attempt does not count: a long poll may take longer than the deadline.
     Where the API names no pause, it is `first_pause_s`, doubled with each failure up to `longest_pause_s`,
     and up to a half less by chance. `deadline_s=0` sends each request once.
     """
@@ -32,7 +33,7 @@ class Retries:
     ) -> float | None:
         """Return the seconds until the next attempt, or None if there is none.
 
-        `failures` counts those before this one, `elapsed_s` runs from the first attempt.
+        `failures` counts those before this one, `elapsed_s` runs from the first failure.
         """
         if not _may_repeat(request, failure):
             return None

@@ -60,13 +60,14 @@ class Sender:
 
     def _send(self, request: ApiRequest) -> Any:
         """Send a request, again where that is safe and can help, and return the parsed body."""
-        started_s = time.monotonic()
+        failed_s: float | None = None
         failures = 0
         while True:
             try:
                 return self._attempt(request)
             except (ApiError, NoResponse) as failure:
-                pause_s = self._retries.pause_s(request, failure, failures, time.monotonic() - started_s)
+                failed_s = time.monotonic() if failed_s is None else failed_s
+                pause_s = self._retries.pause_s(request, failure, failures, time.monotonic() - failed_s)
                 if pause_s is None:
                     raise
             failures += 1
@@ -133,13 +134,14 @@ class AsyncSender:
 
     async def _send(self, request: ApiRequest) -> Any:
         """Send a request, again where that is safe and can help, and return the parsed body."""
-        started_s = time.monotonic()
+        failed_s: float | None = None
         failures = 0
         while True:
             try:
                 return await self._attempt(request)
             except (ApiError, NoResponse) as failure:
-                pause_s = self._retries.pause_s(request, failure, failures, time.monotonic() - started_s)
+                failed_s = time.monotonic() if failed_s is None else failed_s
+                pause_s = self._retries.pause_s(request, failure, failures, time.monotonic() - failed_s)
                 if pause_s is None:
                     raise
             failures += 1
