@@ -11,9 +11,10 @@ from typing import Any, Self, overload
 
 from trunkline_agent.connection import Connection, HttpConnection, call_id_of
 from trunkline_agent.context import CallContext, UserContextT, VariablesT, team_of, typed_context
+from trunkline_agent.job_end import JobEnd
 from trunkline_agent.metrics import AgentMetrics
 from trunkline_agent.outbox import Outbox
-from trunkline_agent.responses import ATTEMPT_OVER, Refused
+from trunkline_agent.responses import ATTEMPT_OVER, INVALID_REQUEST, Refused
 from trunkline_agent.rooms import Job, Room, successor_joins, wait_for_person
 from trunkline_agent.session import FollowedSession, Session
 from trunkline_agent.tools import CallTools, ToolDefinition, ToolResult, has_done
@@ -33,6 +34,7 @@ class AgentCall:
         agent: the name of the agent that has the call, once `context` was read.
         team: the names of the workflow's agents, once `context` was read.
         is_over: the agent has ended the call, or handed it to another worker. It is then not to end it again.
+        job_end: tells sessions that the agent closes from those that end with the job.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class AgentCall:
         self._reporter, self._sequence = uuid.uuid4().hex, 0
         self._outbox = Outbox(self._report)
         self._before_close: set[asyncio.Task[None]] = set()
+        self.job_end = JobEnd()
 
     def _connect(self, *address: str) -> Connection:
         return HttpConnection(*address)
@@ -94,6 +97,7 @@ class AgentCall:
         """
         call = cls.of_room(job.job.room.name, agent=agent)
         call.open()
+        call.job_end.watch(job)
         job.add_shutdown_callback(call.close)
         return call
 
@@ -113,6 +117,7 @@ class AgentCall:
 
     async def close(self) -> None:
         """Wait for what followed sessions still report, and send the turns that are left."""
+        self.job_end.begin()
         try:
             await asyncio.gather(*self._before_close, return_exceptions=True)
             await self._outbox.close()
@@ -267,8 +272,8 @@ class AgentCall:
         """Report who answered the phone: human, machine, unknown, or a word of LiveKit's detection."""
         await self._report({"type": "answering_machine", "result": result})
 
-    async def ended(self, reason: str = "agent_hangup") -> None:
-        """End the call, and remove everybody from its room.
+    async def ended(self, reason: str = "agent_hangup", *, metrics: AgentMetrics | None = None) -> None:
+        """End the call, and remove everybody from its room; `metrics` are reported in the same request.
 
         `reason` is the `reason` of the call's `agent_ended` event, in its timeline. The call's own
         `status_reason` is `agent_hangup` (`voicemail_reached` after `answering_machine("machine")`).
@@ -278,10 +283,14 @@ class AgentCall:
             Refused: Trunkline takes no reports from this agent.
         """
         await self.flush()
+        end = {"type": "ended", "reason": reason}
+        figures = [{"type": "metrics", **metrics}] if metrics else []
         try:
-            await self._report({"type": "ended", "reason": reason})
+            await self._report(*figures, end)
         except Refused as error:
-            if error.type != ATTEMPT_OVER:
+            if figures and error.type == INVALID_REQUEST:  # a Trunkline that knows no figures
+                await self._report(end)
+            elif error.type != ATTEMPT_OVER:
                 raise
         self.is_over = True
 
@@ -295,8 +304,9 @@ class AgentCall:
         self._before_close.add(task)
         task.add_done_callback(self._before_close.discard)
 
-    async def _report(self, report: dict[str, Any]) -> None:
-        await self._connection.request("POST", "reports", {"reporter": self._reporter, "reports": [report]})
+    async def _report(self, *reports: dict[str, Any]) -> None:
+        body = {"reporter": self._reporter, "reports": list(reports)}
+        await self._connection.request("POST", "reports", body)
 
     def _next(self) -> int:
         self._sequence += 1

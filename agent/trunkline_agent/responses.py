@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 RATE_LIMITED = "rate_limited"
-ATTEMPT_OVER = "attempt_over"
+ATTEMPT_OVER, INVALID_REQUEST = "attempt_over", "invalid_request"
 FINAL_REFUSALS = frozenset({ATTEMPT_OVER, "not_found", "invalid_agent_token", "wrong_call"})
 """Error types after which Trunkline takes no further report from this agent: `docs/agent-api.md`."""
 

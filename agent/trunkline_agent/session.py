@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("trunkline_agent")
 _SPEAKERS = ("user", "assistant")
+AGENT_HANGUP = "agent_hangup"
 END_REASONS = {
-    "user_initiated": "agent_hangup",
-    "task_completed": "agent_hangup",
+    "user_initiated": AGENT_HANGUP,
+    "task_completed": AGENT_HANGUP,
     "error": "session_error",
 }
 """The reasons of a session's close that end the call, and what the timeline then says.
 
-After `participant_disconnected` the person has gone, which Trunkline knows from LiveKit. After `job_shutdown`
-the worker goes, and the agent's setting `agent_lost` decides what follows.
+After `participant_disconnected` the person has gone, which Trunkline knows from LiveKit. A job that ends
+closes its session with `user_initiated`, too (`job_end`), and further sessions with `job_shutdown`: then the
+agent's setting `agent_lost` decides what follows.
 """
 
 
@@ -50,6 +52,7 @@ class FollowedSession:
 
     def __init__(self, call: AgentCall, session: Session, agents: Mapping[str, str]) -> None:
         self._call, self._session, self._agents = call, session, agents
+        call.job_end.mark_agents_code()
         self._metrics = ConversationMetrics()
         self._reported: set[str] = set()
         self._closed = asyncio.Event()
@@ -94,19 +97,24 @@ class FollowedSession:
         self._call.run_before_close(self._report_close(ends))
 
     def _person_may_be_there(self) -> bool:
-        """Tell whether somebody would be left in silence; a session without a room may have a person, too."""
+        """Tell whether somebody would be left in silence; a session without a room may have a person, too.
+
+        An agent that has lost its room has not hung up.
+        """
         try:
             room: Room = self._session.room_io.room
         except RuntimeError:  # how livekit-agents answers for a session that has no room
             return True
-        return person_in(room) is not None
+        return room.isconnected() and person_in(room) is not None
 
     async def _report_close(self, ends: str | None) -> None:
+        """Report the figures, and the end in the same request: a job that ends has seconds."""
+        metrics = self._metrics.report()
         try:
-            if metrics := self._metrics.report():
+            if ends and (ends != AGENT_HANGUP or await self._call.job_end.is_not_the_cause()):
+                await self._attempt(self._call.ended(ends, metrics=metrics))
+            elif metrics:
                 await self._attempt(self._call.metrics(metrics))
-            if ends:
-                await self._attempt(self._call.ended(ends))
         finally:
             self._closed.set()
 

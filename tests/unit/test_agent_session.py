@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from livekit.protocol.models import ParticipantInfo
-from trunkline_agent import Refused, leave_message
+from trunkline_agent import Refused, job_end, leave_message
 from trunkline_agent.testing import FakeCall, FakeTrunkline
 
 from trunkline.calls.report_schemas import ConversationMetrics, Reports
@@ -17,6 +17,31 @@ from trunkline.core.validation import validated
 
 SAID_AT_S = 1_795_256_851.709
 KIND = ParticipantInfo.Kind
+
+
+class Job:
+    """Ends as one of livekit-agents 1.8 does (`livekit/agents/ipc/job_proc_lazy_main.py`).
+
+    Its own task closes the session, before any shutdown callback, and whoever asked for the end.
+    """
+
+    def __init__(self) -> None:
+        self.job: Any = None
+        self.callbacks: list[Callable[[], Coroutine[None, None, None]]] = []
+        self.is_shut_down = asyncio.Event()
+
+    def shutdown(self, reason: str = "") -> None:
+        self.is_shut_down.set()
+
+    def add_shutdown_callback(self, callback: Callable[[], Coroutine[None, None, None]]) -> None:
+        self.callbacks.append(callback)
+
+    async def run(self, entrypoint: Coroutine[None, None, None], session: Session) -> None:
+        await asyncio.create_task(entrypoint)
+        await self.is_shut_down.wait()
+        session.close("user_initiated")
+        for callback in self.callbacks:
+            await callback()
 
 
 class Session:
@@ -73,6 +98,13 @@ def make_participant(kind: int, **attributes: str) -> SimpleNamespace:
 def make_room(*participants: SimpleNamespace) -> SimpleNamespace:
     present = {str(number): each for number, each in enumerate(participants)}
     return SimpleNamespace(remote_participants=present, isconnected=lambda: True)
+
+
+def open_for_job(call: FakeCall, job: Job) -> None:
+    """Do as `AgentCall.of_job` does."""
+    call.open()
+    call.job_end.watch(job)
+    job.add_shutdown_callback(call.close)
 
 
 def make_call(**settings: Any) -> FakeCall:
@@ -141,6 +173,67 @@ async def test_a_session_that_the_agent_closes_ends_the_call(reason: str, told: 
     assert call.reported.said("assistant") == ["Goodbye"]
 
 
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("the worker is shut down", None),
+        ("the agent shuts the job down", "agent_hangup"),
+        ("the agent closes the session", "agent_hangup"),
+        ("the session fails", "session_error"),
+    ],
+)
+async def test_only_the_agents_own_end_of_its_session_ends_the_call(end: str, told: str | None) -> None:
+    session, call, job = Session(make_participant(KIND.STANDARD)), make_call(), Job()
+    from_outside = job.shutdown
+
+    async def entrypoint() -> None:
+        open_for_job(call, job)
+        call.follow(session)
+        if end == "the agent shuts the job down":
+            job.shutdown("done")
+        elif end == "the agent closes the session":
+            session.close("user_initiated")
+        elif end == "the session fails":
+            session.close("error")
+
+    running = asyncio.create_task(job.run(entrypoint(), session))
+    await asyncio.sleep(0)
+    from_outside()
+    await asyncio.wait_for(running, 5)
+    assert call.reported.end_reason == told
+
+
+@pytest.mark.parametrize("job_ends", [False, True])
+async def test_a_session_closed_by_a_task_of_neither_is_told_by_the_jobs_end(
+    monkeypatch: pytest.MonkeyPatch, job_ends: bool
+) -> None:
+    """Such as a handler of a room that was connected before the call was opened."""
+    monkeypatch.setattr(job_end, "_JOB_ENDS_WITHIN_S", 60 if job_ends else 0.01)
+    session, call = Session(make_participant(KIND.STANDARD)), make_call()
+    followed: list[Any] = []
+
+    async def entrypoint() -> None:
+        open_for_job(call, Job())
+        followed.append(call.follow(session))
+
+    await asyncio.create_task(entrypoint())
+    session.close("user_initiated")
+    if not job_ends:
+        await asyncio.wait_for(followed[0].wait_closed(), 5)
+    await asyncio.wait_for(call.close(), 5)
+    assert call.reported.end_reason == (None if job_ends else "agent_hangup")
+
+
+async def test_an_agent_that_lost_its_room_has_not_hung_up() -> None:
+    session = Session(make_participant(KIND.STANDARD))
+    async with make_call() as call:
+        call.follow(session)
+        assert session.room is not None
+        session.room.isconnected = lambda: False
+        session.close("user_initiated")
+    assert call.reported.end_reason is None
+
+
 async def test_a_call_that_its_person_left_is_not_ended_by_the_agent() -> None:
     """The job ends after the person has gone; Trunkline knows the reason from LiveKit."""
     session = Session(make_participant(KIND.AGENT), make_participant(KIND.SIP, sip__callStatus="hangup"))
@@ -172,7 +265,17 @@ async def test_an_agent_whose_successor_does_not_come_has_the_call_again() -> No
         assert call.is_over
 
 
-async def test_the_figures_of_a_session_are_reported_when_it_closes() -> None:
+async def test_the_figures_of_a_session_are_reported_when_it_closes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests: list[list[str]] = []
+    answer = FakeTrunkline.request
+
+    async def noted(self: FakeTrunkline, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        requests.append([report["type"] for report in body["reports"]])
+        return await answer(self, method, path, body)
+
+    monkeypatch.setattr(FakeTrunkline, "request", noted)
     session = Session()
     usage = SimpleNamespace(
         type="llm_usage", provider="openai", model="gpt-5.1", input_tokens=900, output_tokens=80
@@ -187,8 +290,9 @@ async def test_the_figures_of_a_session_are_reported_when_it_closes() -> None:
         for number, took_s in enumerate((0.9, 0.7, 2.0)):
             session.say_turn("assistant", "x", f"item_{number}", e2e_latency=took_s, llm_node_tps=40.0)
         session.close("user_initiated")
-    assert [report["type"] for report in call.reported.reports] == ["metrics", "transcript", "ended"]
-    report = validated(Reports, {"reports": [call.reported.reports[0]]}).reports[0]
+    assert [report["type"] for report in call.reported.reports] == ["transcript", "metrics", "ended"]
+    assert requests[-1] == ["metrics", "ended"], "in one request: the end waits for nothing"
+    report = validated(Reports, {"reports": [call.reported.reports[1]]}).reports[0]
     assert isinstance(report, ConversationMetrics)
     assert [(each.kind, each.input_tokens, each.characters) for each in report.models] == [
         ("llm", 900, 0),

@@ -143,8 +143,13 @@ async def test_the_call_of_a_job_is_open_until_the_job_ends(monkeypatch: pytest.
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     at_shutdown: list[Any] = []
     room = SimpleNamespace(name="call-00000000-0000-4000-8000-000000000001-2")
-    job = SimpleNamespace(job=SimpleNamespace(room=room), add_shutdown_callback=at_shutdown.append)
+    reasons: list[str] = []
+    job = SimpleNamespace(
+        job=SimpleNamespace(room=room), add_shutdown_callback=at_shutdown.append, shutdown=reasons.append
+    )
     call = AgentCall.of_job(job)
+    job.shutdown("done")
+    assert reasons == ["done"]
     assert call.id == "00000000-0000-4000-8000-000000000001"
     assert at_shutdown == [call.close]
     # LiveKit tells by the code object of a callback whether it wants the reason (`JobContext`).
