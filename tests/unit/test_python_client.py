@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -25,7 +26,18 @@ from trunkline_client import (
 )
 from trunkline_client.requests import ApiRequest, segment
 
-from tests.unit.fixtures_python_client import ENDED, LOST, OPENED, REFUSED, FakeApi, Step, call, failed, ok
+from tests.unit.fixtures_python_client import (
+    ENDED,
+    LOST,
+    OPENED,
+    QUICK,
+    REFUSED,
+    FakeApi,
+    Step,
+    call,
+    failed,
+    ok,
+)
 
 
 def test_a_call_is_placed_with_the_fewest_fields() -> None:
@@ -147,6 +159,32 @@ def test_a_lost_response_says_with_which_key_to_repeat() -> None:
         api.client(Retries(deadline_s=0)).create_call({"workflow_slug": "w", "user_id": "u"})
     assert raised.value.was_sent
     assert raised.value.idempotency_key == api.seen[0].headers["Idempotency-Key"]
+
+
+class BrokenBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """What a response says is gzip, and is none."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"no gzip"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"no gzip"
+
+
+def broken(*then: httpx.Response) -> httpx.MockTransport:
+    first = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=BrokenBody())
+    responses = iter([first, *then])
+    return httpx.MockTransport(lambda _: next(responses))
+
+
+async def test_a_body_that_cannot_be_read_is_a_lost_response() -> None:
+    url = "https://api.test"
+    assert Trunkline(url, "k", retries=QUICK, transport=broken(ok({"data": [1]}))).list_trunks()["data"]
+    async with AsyncTrunkline(url, "k", retries=QUICK, transport=broken(ok({"data": [1]}))) as trunkline:
+        assert (await trunkline.list_trunks())["data"]
+    with pytest.raises(NoResponse) as raised:
+        Trunkline(url, "k", transport=broken()).change_agent("a-1", {"status": "inactive"})
+    assert raised.value.was_sent
 
 
 def test_a_page_of_something_else_is_not_taken_for_a_response() -> None:

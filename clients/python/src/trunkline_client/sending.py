@@ -84,7 +84,7 @@ class Sender:
             )
         except httpx.LocalProtocolError:
             raise not_sendable(request) from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise no_response(request, error) from error
         return body_of(response)
 
@@ -158,7 +158,7 @@ class AsyncSender:
             )
         except httpx.LocalProtocolError:
             raise not_sendable(request) from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise no_response(request, error) from error
         return body_of(response)
 
@@ -178,7 +178,7 @@ def not_sendable(request: ApiRequest) -> TrunklineError:
     return TrunklineError(f"{request.method} {request.path} cannot be sent: HTTP forbids one of its headers")
 
 
-def no_response(request: ApiRequest, error: httpx.TransportError) -> TrunklineError:
+def no_response(request: ApiRequest, error: httpx.RequestError) -> TrunklineError:
     """Say what happened to a request that has no response.
 
     An address that is none is no failure of the network: the error of that is not tried again.
