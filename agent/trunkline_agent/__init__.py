@@ -19,6 +19,7 @@ from trunkline_agent.connection import NotACall
 from trunkline_agent.context import CallContext, InvalidContext
 from trunkline_agent.metrics import AgentMetrics
 from trunkline_agent.responses import Refused
+from trunkline_agent.rooms import NotConnected
 from trunkline_agent.session import FollowedSession
 from trunkline_agent.tools import ToolDefinition, ToolResult
 from trunkline_agent.voicemail import MACHINES, VOICEMAIL, leave_message
@@ -32,6 +33,7 @@ __all__ = [
     "FollowedSession",
     "InvalidContext",
     "NotACall",
+    "NotConnected",
     "Refused",
     "ToolDefinition",
     "ToolResult",

@@ -176,6 +176,9 @@ class AgentCall:
 
         That is when somebody joins a web call, or the callee picks up the phone. None: the room was closed
         before, as nobody answered.
+
+        Raises:
+            NotConnected: `ctx.connect()` was not awaited before.
         """
         person = await wait_for_person(room)
         if person is not None:

@@ -38,7 +38,14 @@ class Room(Protocol):
     @property
     def remote_participants(self) -> Mapping[str, Any]: ...
 
+    @property
+    def local_participant(self) -> Any: ...
+
     def isconnected(self) -> bool: ...
+
+
+class NotConnected(Exception):
+    """The room has not been connected yet."""
 
 
 class Job(Protocol):
@@ -62,7 +69,12 @@ async def wait_for_person(room: Room) -> str | None:
     """Return the person's identity as soon as they are there; None if the room was closed before.
 
     No event of LiveKit tells of both kinds of calls, so this looks again and again.
+
+    Raises:
+        NotConnected: the agent has not connected to it yet.
     """
+    if not room.isconnected() and not _was_connected(room):
+        raise NotConnected("connect to the room before waiting for the person: await ctx.connect()")
     while room.isconnected():
         if (person := person_in(room)) is not None:
             return person
@@ -78,6 +90,14 @@ async def successor_joins(room: Room, timeout_s: float) -> bool:
             return True
         await asyncio.sleep(_POLL_INTERVAL_S)
     return False
+
+
+def _was_connected(room: Room) -> bool:
+    """Tell a room that was closed from one that was never connected, which has no participant of its own."""
+    try:
+        return room.local_participant is not None
+    except Exception:  # noqa: BLE001 - what `livekit.rtc.Room` raises, and nothing narrower
+        return False
 
 
 def _is_person(participant: Participant) -> bool:

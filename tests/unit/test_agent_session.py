@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from livekit.protocol.models import ParticipantInfo
-from trunkline_agent import Refused, job_end, leave_message
+from trunkline_agent import NotConnected, Refused, job_end, leave_message
 from trunkline_agent.testing import FakeCall, FakeTrunkline
 
 from trunkline.calls.report_schemas import ConversationMetrics, Reports
@@ -97,7 +97,8 @@ def make_participant(kind: int, **attributes: str) -> SimpleNamespace:
 
 def make_room(*participants: SimpleNamespace) -> SimpleNamespace:
     present = {str(number): each for number, each in enumerate(participants)}
-    return SimpleNamespace(remote_participants=present, isconnected=lambda: True)
+    me = SimpleNamespace(identity="agent")
+    return SimpleNamespace(remote_participants=present, local_participant=me, isconnected=lambda: True)
 
 
 def open_for_job(call: FakeCall, job: Job) -> None:
@@ -350,3 +351,23 @@ async def test_nobody_is_waited_for_in_a_room_that_was_closed() -> None:
     async with make_call() as call:
         assert await call.wait_for_person(room) is None
     assert not call.reported.answered
+
+
+class RoomBeforeConnect:
+    """A room to which nobody has connected yet, as `livekit.rtc.Room` is then."""
+
+    remote_participants: Mapping[str, Any] = {}
+
+    @property
+    def local_participant(self) -> Any:
+        raise Exception("cannot access local participant before connecting")  # noqa: TRY002 - as LiveKit does
+
+    def isconnected(self) -> bool:
+        return False
+
+
+async def test_who_waits_in_a_room_before_it_is_connected_is_told() -> None:
+    """It is no room in which nobody answered."""
+    async with make_call() as call:
+        with pytest.raises(NotConnected, match=r"await ctx\.connect\(\)"):
+            await call.wait_for_person(RoomBeforeConnect())
