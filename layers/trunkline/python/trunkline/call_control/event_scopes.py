@@ -1,4 +1,4 @@
-"""Which events a principal may read: those of what its scopes let it read elsewhere. Pure."""
+"""Which events a principal may read: those of what its scopes let it read elsewhere."""
 
 from __future__ import annotations
 
