@@ -15,6 +15,7 @@ from trunkline.core.metrics import MetricWriter
 from trunkline.storage.serialization import from_dynamodb
 from trunkline.storage.table import ConditionFailed, TransactionConflict
 from trunkline.webhooks.event_bus import PublishFailed
+from trunkline.webhooks.feed_writer import FeedUnavailable
 
 from .bootstrap import fan_out, statistics
 from .counts import BatchCounts
@@ -22,7 +23,14 @@ from .counts import BatchCounts
 log = logger("event_fanout")
 guard = ItemGuard("event_fanout", log)
 meter = MetricWriter("event_fanout")
-_WORTH_A_REPEAT = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict, PublishFailed)
+_WORTH_A_REPEAT = (
+    BotoCoreError,
+    ClientError,
+    ConditionFailed,
+    TransactionConflict,
+    PublishFailed,
+    FeedUnavailable,
+)
 counts = BatchCounts(guard, meter, statistics)
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
 

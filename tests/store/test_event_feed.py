@@ -57,13 +57,17 @@ def test_the_feed_and_a_webhook_tell_the_same(feed: FeedHarness) -> None:
         assert event["data"]["metadata"] == {"order": 4711}
 
 
-def test_the_feed_has_an_event_before_its_webhook_is_sent(feed: FeedHarness) -> None:
+def test_an_event_whose_webhook_could_not_be_started_is_recorded_when_it_comes_again(
+    feed: FeedHarness,
+) -> None:
     feed.webhooks.webhook()
     feed.webhooks.flow.broken = True
     call = make_call()
     feed.calls.create(call)
     with pytest.raises(ConnectionError):
         feed.webhooks.tell(call.id)
+    feed.webhooks.flow.broken = False
+    feed.webhooks.tell(call.id)
     assert feed.ids() == [call_event_id(call.id, 1)]
 
 

@@ -14,6 +14,7 @@ from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
 from trunkline.webhooks.events import Event, EventType, call_event_id, type_of_call_event
+from trunkline.webhooks.feed_writer import FeedUnavailable
 from trunkline.webhooks.models import Endpoint
 from trunkline.webhooks.repository import EndpointRepository
 
@@ -36,9 +37,9 @@ class FanOut:
     After a crash the stream repeats the record: the delivery is found and started. An execution that has
     started is not started again. `grantees(trunk_id)` returns the tenants that may use a trunk;
     `on_call_ended` must accept the same end twice, and `record`, which puts events into the feed, the same
-    event: it comes first, so that the feed has every event that a webhook gets. `for_each` is `map`, or
-    one of several threads: a tenant with many endpoints would otherwise delay the events of others, which
-    wait behind its own in the stream.
+    event. It comes after the deliveries: no webhook waits for a feed that takes no event now. `for_each` is
+    `map`, or one of several threads: a tenant with many endpoints would otherwise delay the events of others,
+    which wait behind its own in the stream.
     """
 
     endpoints: EndpointRepository
@@ -50,21 +51,42 @@ class FanOut:
     record: Callable[[Event], None]
     for_each: Callable[[Callable[[Endpoint], None], Iterable[Endpoint]], Iterable[None]] = map
     _endpoints_of: dict[str, list[Endpoint]] = field(default_factory=dict)
+    _unavailable: dict[str, FeedUnavailable] = field(default_factory=dict)
 
     def begin_batch(self) -> None:
         """Forget the endpoints: each batch of records reads them once per tenant, after its events."""
         self._endpoints_of.clear()
+        self._unavailable.clear()
 
     def handle_item(self, item: Item) -> int:
-        """Handle a new item of the table; return the number of deliveries."""
-        delivered = 0
+        """Handle a new item of the table; return the number of deliveries.
+
+        Raises:
+            FeedUnavailable: the deliveries have started, but a feed does not take its event now.
+        """
         if "batch_id" in item and item["type"] in TERMINAL:
             self.on_call_ended(_call_end(item))
-        for event in self._events(item):
-            self.record(event)
-            delivered += self._deliver_to_all(event)
+        events = self._events(item)
+        delivered = sum(self._deliver_to_all(event) for event in events)
+        for event in [each for each in events if self._is_recorded(each)]:
             self.publish(event)
+        for event in events:
+            if event.tenant_id in self._unavailable:
+                raise self._unavailable[event.tenant_id]
         return delivered
+
+    def _is_recorded(self, event: Event) -> bool:
+        """Put an event into the feed, and tell whether that has succeeded.
+
+        A feed that was unavailable is not tried again within the batch: the tries would take the time of
+        other tenants, and a later event of a call would come before an earlier one.
+        """
+        if event.tenant_id not in self._unavailable:
+            try:
+                self.record(event)
+            except FeedUnavailable as unavailable:
+                self._unavailable[event.tenant_id] = unavailable
+        return event.tenant_id not in self._unavailable
 
     def _deliver_to_all(self, event: Event) -> int:
         endpoints = self._endpoints(event.tenant_id)

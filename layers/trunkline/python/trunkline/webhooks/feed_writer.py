@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import BotoCoreError, ClientError
 
+from trunkline.core.aws_failures import is_transient
 from trunkline.core.clock import Clock
+from trunkline.core.errors import TransientError
 from trunkline.core.item_guard import ItemGuard
 from trunkline.storage.keys.item import TTL, Item, ItemKey
 from trunkline.storage.keys.tenants import tenant_mode_of
@@ -28,7 +30,11 @@ from trunkline.webhooks.feed_models import FEED_RETENTION_S, FeedPosition, attri
 _MAX_TRIES = 20
 """Tries for a number: each that fails lost it to another writer."""
 
-_WORTH_A_REPEAT = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict)
+_MAY_PASS = (BotoCoreError, ClientError, ConditionFailed, TransactionConflict)
+
+
+class FeedUnavailable(TransientError):
+    """The feed takes no event now; the same may succeed later."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +53,16 @@ class EventFeedWriter:
         """Append an event, unless it is there. One that fails for a reason of its own is counted.
 
         Raises:
-            BotoCoreError, ClientError, ConditionFailed, TransactionConflict: the same may succeed later.
+            FeedUnavailable: the same may succeed later.
         """
-        with self.guard.item("feed_event", event.id, passes=_WORTH_A_REPEAT):
-            self._record(event, tenant_mode_of(event.tenant_id, event.livemode))
+        with self.guard.item("feed_event", event.id, passes=(FeedUnavailable,)):
+            try:
+                self._record(event, tenant_mode_of(event.tenant_id, event.livemode))
+            except _MAY_PASS as error:
+                # What DynamoDB refuses, it would refuse each time: a repeat would only hold up others.
+                if isinstance(error, ClientError) and not is_transient(error):
+                    raise
+                raise FeedUnavailable from error
 
     def _record(self, event: Event, tenant_mode: str) -> None:
         key = feed_position_key(tenant_mode, event.id)
