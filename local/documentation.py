@@ -16,7 +16,12 @@ from aiohttp import web
 from local.config import ROOT
 
 SITE = ROOT / ".local" / "docs" / "site"
-SOURCES = tuple(ROOT / name for name in ("docs", "docs_site", "cli", "examples", "CHANGELOG.md"))
+_FOLDERS = ("docs", "docs_site", "cli", "examples")
+_PAGES = ("*.md", "agent/*.md", "benchmarks/*.md", "clients/*/*.md", "dashboard/*.md", "local/livekit/*.md")
+SOURCES = (
+    *(ROOT / folder for folder in _FOLDERS),
+    *(page for pattern in _PAGES for page in sorted(ROOT.glob(pattern))),
+)
 BUILD = (sys.executable, "-m", "docs_site")
 _HEADERS = {
     # Scripts and styles of the theme are in its pages, too. Nothing comes from another host.
@@ -65,10 +70,12 @@ class Documentation:
 
     def _file(self, path: str) -> web.StreamResponse:
         site = self._site.resolve()
+        if "\0" in path:
+            return _no_such_page()
         file = (site / (path or "index.html")).resolve()
         file = file / "index.html" if file.is_dir() else file
         if not file.is_relative_to(site) or not file.is_file():
-            return _page("There is no such page", "The first page is at /docs/.", status=404)
+            return _no_such_page()
         response = web.FileResponse(file, headers=_HEADERS)
         if kind := _TYPES.get(file.suffix):
             response.content_type, response.charset = kind, "utf-8"
@@ -87,17 +94,11 @@ class Documentation:
         )
 
     async def _run_build(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *self._build, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
         try:
-            output, _ = await process.communicate()
-            if process.returncode != 0:
-                self._failure = output.decode(errors="replace")[-4000:] or "It printed nothing."
+            self._failure = await _failure_of(self._build)
+        except OSError as error:
+            self._failure = f"{self._build[0]} could not be started: {error}"
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.communicate()
             self._building = None
 
     async def _stop(self, _: web.Application) -> None:
@@ -106,10 +107,34 @@ class Documentation:
             await asyncio.gather(self._building, return_exceptions=True)
 
 
+async def _failure_of(build: Sequence[str]) -> str | None:
+    """Run a build; return what it printed if it failed.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *build, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+    if process.returncode == 0:
+        return None
+    return output.decode(errors="replace")[-4000:] or "It printed nothing."
+
+
 def _files_of(source: Path) -> Iterable[Path]:
     if not source.is_dir():
         return (source,)
     return (file for file in source.rglob("*") if file.is_file() and file.suffix != ".pyc")
+
+
+def _no_such_page() -> web.Response:
+    return _page("There is no such page", "The first page is at /docs/.", status=404)
 
 
 def _page(title: str, text: str, *, status: int, reload: bool = False) -> web.Response:

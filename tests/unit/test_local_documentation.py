@@ -14,7 +14,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from local.documentation import Documentation
+from docs_site import pages
+from local.config import ROOT
+from local.documentation import SOURCES, Documentation
 
 BUILDS = "import pathlib, sys; site = pathlib.Path(sys.argv[1]); site.mkdir(exist_ok=True); " + (
     "(site / 'index.html').write_text('the first page'); (site / 'calls.md').write_text('# Calls')"
@@ -22,7 +24,7 @@ BUILDS = "import pathlib, sys; site = pathlib.Path(sys.argv[1]); site.mkdir(exis
 FAILS = "print('calls.md links to nowhere'); raise SystemExit(1)"
 
 Get = Callable[[str], Awaitable[tuple[int, str, "aiohttp.ClientResponse"]]]
-Serve = Callable[[str], Awaitable[Get]]
+Serve = Callable[..., Awaitable[Get]]
 
 
 @pytest.fixture
@@ -35,9 +37,9 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     async def api(_: web.Request) -> web.Response:
         return web.Response(text="the API")
 
-    async def start(program: str) -> Get:
+    async def start(program: str, executable: str = sys.executable) -> Get:
         app = web.Application()
-        build = (sys.executable, "-c", program, str(tmp_path / "site"))
+        build = (executable, "-c", program, str(tmp_path / "site"))
         Documentation(tmp_path / "site", [tmp_path / "page.md"], build).add_to(app)
         app.router.add_route("*", "/{path:.*}", api)
         server = TestServer(app)
@@ -102,8 +104,30 @@ async def test_a_build_that_fails_says_why(serve: Serve) -> None:
     assert (await get("/docs/"))[0] == 503, "the next request tries it again"
 
 
+async def test_a_build_that_cannot_be_started_says_why(serve: Serve) -> None:
+    get = await serve(BUILDS, "/no/such/python")
+    status, text, _ = await until_built(get, "/docs/")
+    assert status == 500
+    assert "/no/such/python could not be started" in text
+
+
+def test_every_page_of_the_site_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    text = pages._text
+
+    def noted(origin: str) -> str:
+        read.append(ROOT / origin)
+        return text(origin)
+
+    monkeypatch.setattr(pages, "_text", noted)
+    pages.all_pages()
+    read += [ROOT / "README.md"]
+    assert [page for page in read if not any(page.is_relative_to(source) for source in SOURCES)] == []
+
+
 @pytest.mark.parametrize(
-    "path", ["/docs/missing.html", "/docs/../page.md", "/docs/%2e%2e/page.md", "/docs/..%2fpage.md"]
+    "path",
+    ["/docs/missing.html", "/docs/../page.md", "/docs/%2e%2e/page.md", "/docs/..%2fpage.md", "/docs/%00"],
 )
 async def test_nothing_but_the_sites_files_is_served(serve: Serve, path: str) -> None:
     get = await serve(BUILDS)
