@@ -56,7 +56,7 @@ def agent_environment(config: StackConfig, inherited: Mapping[str, str] = os.env
         "LIVEKIT_API_KEY": api_key,
         "LIVEKIT_API_SECRET": api_secret,
         "TRUNKLINE_API_URL": config.api_url,
-        "LIVEKIT_LOG_LEVEL": inherited.get("LIVEKIT_LOG_LEVEL", "INFO"),
+        "LIVEKIT_LOG_LEVEL": "INFO",  # the line that tells of the registration is at this level
         "AGENT_NAME": inherited.get("AGENT_NAME", DEMO_AGENT),
         "AGENT_TAKES_ALL": inherited.get("AGENT_TAKES_ALL", "yes"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from trunkline_cli.api import ApiClient, ApiError
 from local.agent import LIVEKIT_PYTHON
 from local.config import ROOT
 from local.stack import Stack
+from local.web_participant import TOKEN_VARIABLE, URL_VARIABLE
 
 _PARTICIPANT_S = 120
 _ENDS_WITHIN_S = 60
@@ -49,17 +51,21 @@ def talk_to_agent(stack: Stack, console: Console) -> bool:
 
 
 def _join(livekit_url: str, token: str) -> str:
-    """Run the participant in the environment that has LiveKit's client; return what it could not do."""
-    command = [
-        str(LIVEKIT_PYTHON),
-        "-m",
-        "local.web_participant",
-        livekit_url.replace("http", "ws", 1),
-        token,
-    ]
+    """Run the participant in the environment that has LiveKit's client; return what it could not do.
+
+    The token goes by the environment: everybody on the machine can read a program's arguments.
+    """
+    command = [str(LIVEKIT_PYTHON), "-m", "local.web_participant"]
+    address = {URL_VARIABLE: livekit_url.replace("http", "ws", 1), TOKEN_VARIABLE: token}
     try:
         done = subprocess.run(  # noqa: S603 - our own program
-            command, cwd=ROOT, capture_output=True, text=True, timeout=_PARTICIPANT_S, check=False
+            command,
+            cwd=ROOT,
+            env={**os.environ, **address},
+            capture_output=True,
+            text=True,
+            timeout=_PARTICIPANT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return "The participant did not come to an end."

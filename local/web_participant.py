@@ -1,6 +1,8 @@
 """A person in a web call, for the demo: joins with a token, says hello to the agent, and leaves.
 
-Run by the Python that has LiveKit's client: `.local/livekit/bin/python -m local.web_participant URL TOKEN`.
+Run by the Python that has LiveKit's client: `.local/livekit/bin/python -m local.web_participant`, with
+PARTICIPANT_LIVEKIT_URL and PARTICIPANT_TOKEN in its environment.
+
 It waits for the agent's greeting, says hello, and waits for the answer. An agent that does not speak first is
 greeted after a while.
 """
@@ -9,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import sys
 from typing import Any
 
 GREETING = "Hello"
+URL_VARIABLE, TOKEN_VARIABLE = "PARTICIPANT_LIVEKIT_URL", "PARTICIPANT_TOKEN"
 CHAT_TOPIC, TRANSCRIPTION_TOPIC = "lk.chat", "lk.transcription"
 """Topics of LiveKit's text streams: what a person writes, and what is spoken.
 Source: https://docs.livekit.io/agents/build/text/."""
@@ -59,4 +63,4 @@ async def _next(heard: asyncio.Queue[str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(not asyncio.run(talk(*sys.argv[1:3])))
+    sys.exit(not asyncio.run(talk(os.environ[URL_VARIABLE], os.environ[TOKEN_VARIABLE])))

@@ -68,6 +68,10 @@ def test_an_agent_has_the_keys_of_its_models_and_reaches_the_stack(config: Stack
     found = agent_environment(
         config, {"OPENAI_API_KEY": "sk", "LIVEKIT_URL": "wss://cloud", "AGENT_NAME": "x"}
     )
+    levels = ("WARN", "INFO", "DEBUG")
+    assert {
+        agent_environment(config, {"LIVEKIT_LOG_LEVEL": each})["LIVEKIT_LOG_LEVEL"] for each in levels
+    } == {"INFO"}, "the line that tells of the registration must not be hidden"
     assert found["OPENAI_API_KEY"] == "sk"
     assert found["LIVEKIT_URL"] == "ws://127.0.0.1:3"
     assert (found["TRUNKLINE_API_URL"], found["AGENT_NAME"]) == ("http://127.0.0.1:1", "x")

@@ -53,3 +53,18 @@ def test_an_agent_that_says_nothing_is_told_with_what_the_participant_met(
     written = io.StringIO()
     assert talk_to_agent(STACK, Console(file=written, width=200)) is False
     assert f"the agent said nothing. {told}" in written.getvalue()
+
+
+def test_the_participants_token_is_no_argument_of_its_program(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Everybody on the machine can read the arguments."""
+    respond(monkeypatch, 201, {"call_id": "c-1", "token": "canary-7f3a"})
+    ended = {"status": "completed", "status_reason": "user_hangup", "transcript": []}
+    monkeypatch.setattr(ApiClient, "get_call", lambda *_: ended)
+    python, seen = tmp_path / "python", tmp_path / "seen"
+    python.write_text(f'#!/bin/sh\necho "$@ | $PARTICIPANT_LIVEKIT_URL $PARTICIPANT_TOKEN" > "{seen}"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(web_demo, "LIVEKIT_PYTHON", python)
+    talk_to_agent(STACK, Console(file=io.StringIO()))
+    assert seen.read_text() == "-m local.web_participant | ws://livekit.test canary-7f3a\n"
