@@ -12,6 +12,7 @@ from tests.store.fixtures_events import READER, FeedHarness
 from tests.support.builders import TRUNK, make_call
 from tests.support.clocks import NOW_MS
 from tests.support.memory_table import MemoryTable
+from trunkline.auth.principal import Principal
 from trunkline.calls.models import Call
 from trunkline.storage.keys.calls import call_event_key
 from trunkline.storage.keys.item import PK
@@ -88,11 +89,12 @@ def test_an_entry_that_dynamodb_refuses_is_stepped_over(
     assert (feed.ids(), len(feed.webhooks.published)) == ([], 1)
 
 
+@pytest.mark.parametrize("other", [OTHER, replace(READER, livemode=False)], ids=["tenant", "mode"])
 def test_a_throttled_feed_is_tried_once_in_a_batch_and_others_are_written(
-    feed: FeedHarness, broken: BrokenFeed
+    feed: FeedHarness, broken: BrokenFeed, other: Principal
 ) -> None:
     mine = [accepted(feed, number) for number in (1, 2)]
-    theirs = accepted(feed, 3, tenant_id=OTHER.tenant_id)
+    theirs = accepted(feed, 3, tenant_id=other.tenant_id, livemode=other.livemode)
     told = [feed.table.get(call_event_key(call.id, 1)) or {} for call in (*mine, theirs)]
     feed.webhooks.fanout.begin_batch()
     for item in told[:2]:
@@ -100,7 +102,7 @@ def test_a_throttled_feed_is_tried_once_in_a_batch_and_others_are_written(
             feed.webhooks.fanout.handle_item(item)
     feed.webhooks.fanout.handle_item(told[2])
     assert (broken.tries, len(feed.webhooks.started())) == (1, 2)
-    assert feed.ids(OTHER) == [call_event_id(theirs.id, 1)]
+    assert feed.ids(other) == [call_event_id(theirs.id, 1)]
     broken.failure = None
     for call in mine:
         feed.webhooks.tell(call.id)

@@ -10,6 +10,7 @@ from functools import partial
 from trunkline.calls.states import TERMINAL
 from trunkline.core.json_text import json_text
 from trunkline.storage.keys.item import PK, Item
+from trunkline.storage.keys.tenants import tenant_mode_of
 from trunkline.webhooks.delivery_executions import DeliveryStateMachine
 from trunkline.webhooks.delivery_models import Delivery, delivery_id
 from trunkline.webhooks.delivery_repository import DeliveryRepository
@@ -71,8 +72,8 @@ class FanOut:
         for event in [each for each in events if self._is_recorded(each)]:
             self.publish(event)
         for event in events:
-            if event.tenant_id in self._unavailable:
-                raise self._unavailable[event.tenant_id]
+            if unavailable := self._unavailable.get(_feed_of(event)):
+                raise unavailable
         return delivered
 
     def _is_recorded(self, event: Event) -> bool:
@@ -81,12 +82,13 @@ class FanOut:
         A feed that was unavailable is not tried again within the batch: the tries would take the time of
         other tenants, and a later event of a call would come before an earlier one.
         """
-        if event.tenant_id not in self._unavailable:
+        feed = _feed_of(event)
+        if feed not in self._unavailable:
             try:
                 self.record(event)
             except FeedUnavailable as unavailable:
-                self._unavailable[event.tenant_id] = unavailable
-        return event.tenant_id not in self._unavailable
+                self._unavailable[feed] = unavailable
+        return feed not in self._unavailable
 
     def _deliver_to_all(self, event: Event) -> int:
         endpoints = self._endpoints(event.tenant_id)
@@ -137,6 +139,10 @@ def delivery_of(event: Event, endpoint: Endpoint, *, at_ms: int | None = None, n
         sequence=event.sequence,
         trace_id=event.trace_id,
     )
+
+
+def _feed_of(event: Event) -> str:
+    return tenant_mode_of(event.tenant_id, event.livemode)
 
 
 def _call_end(item: Item) -> CallEnd:
