@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import uuid
 from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, overload
@@ -14,7 +13,7 @@ from trunkline_agent.context import CallContext, UserContextT, VariablesT, team_
 from trunkline_agent.job_end import JobEnd
 from trunkline_agent.metrics import AgentMetrics
 from trunkline_agent.outbox import Outbox
-from trunkline_agent.responses import ATTEMPT_OVER, INVALID_REQUEST, Refused
+from trunkline_agent.reporter import Reporter
 from trunkline_agent.rooms import Job, Room, successor_joins, wait_for_person
 from trunkline_agent.session import FollowedSession, Session
 from trunkline_agent.tools import CallTools, ToolDefinition, ToolResult, has_done
@@ -48,9 +47,8 @@ class AgentCall:
         self.is_over = False
         self._connection = self._connect(url, room, api_key, api_secret)
         self._tools = CallTools(self._connection)
-        # A reporter of its own: a job that is restarted, or sent in again, must not use numbers twice.
-        self._reporter, self._sequence = uuid.uuid4().hex, 0
-        self._outbox = Outbox(self._report)
+        self._reporter = Reporter(self._connection)
+        self._outbox = Outbox(self._reporter.send)
         self._before_close: set[asyncio.Task[None]] = set()
         self.job_end = JobEnd()
 
@@ -146,8 +144,8 @@ class AgentCall:
         Raises:
             InvalidContext: what the backend sent is not of the type.
         """
-        response = await self._connection.request("GET", f"context?reporter={self._reporter}")
-        self._sequence = max(self._sequence, response.get("next_sequence", 1) - 1)
+        response = await self._connection.request("GET", f"context?reporter={self._reporter.name}")
+        self._reporter.go_on_at(response.get("next_sequence", 1))
         self.agent = self.agent or response["agent"].get("active")
         self.team = team_of(response)
         return typed_context(response, user_context, variables)
@@ -195,7 +193,7 @@ class AgentCall:
 
     async def answered(self) -> None:
         """Report that the person is connected and hears the agent."""
-        await self._report({"type": "answered"})
+        await self._reporter.send({"type": "answered"})
 
     def said(self, role: str, content: str, agent: str | None = None, *, at_s: float | None = None) -> None:
         """Add a turn to the transcript; it is sent within about a second.
@@ -215,7 +213,7 @@ class AgentCall:
         if agent is None and role == "assistant":
             agent = self.agent
         for part in parts(content):
-            turn = {"sequence": self._next(), "role": role, "content": part, "at": moment(at_s)}
+            turn = {"sequence": self._reporter.next(), "role": role, "content": part, "at": moment(at_s)}
             self._outbox.add(turn | ({"agent": agent} if agent else {}))
 
     def note_agent_change(self, agent: str) -> None:
@@ -225,7 +223,7 @@ class AgentCall:
             ValueError: as `agent_changed`.
         """
         self._require_member(agent)
-        self._outbox.add({"type": "agent_changed", "agent": agent, "sequence": self._next()})
+        self._outbox.add({"type": "agent_changed", "agent": agent, "sequence": self._reporter.next()})
         self.agent = agent
 
     async def agent_changed(self, agent: str) -> None:
@@ -240,15 +238,16 @@ class AgentCall:
 
     async def set_variables(self, values: Mapping[str, Any]) -> None:
         """Replace all workflow variables."""
-        await self._report({"type": "variables", "sequence": self._next(), "values": dict(values)})
+        sequence = self._reporter.next()
+        await self._reporter.send({"type": "variables", "sequence": sequence, "values": dict(values)})
 
     async def summary(self, text: str) -> None:
         """Report the summary of the call."""
-        await self._report({"type": "summary", "text": text})
+        await self._reporter.send({"type": "summary", "text": text})
 
     async def metrics(self, metrics: AgentMetrics) -> None:
         """Report the figures of the conversation; the last report of an attempt counts."""
-        await self._report({"type": "metrics", **metrics})
+        await self._reporter.send({"type": "metrics", **metrics})
 
     async def tools(self, agent: str | None = None) -> list[ToolDefinition]:
         """Return the tools of an agent of the call, by default of its first agent.
@@ -273,28 +272,16 @@ class AgentCall:
 
     async def answering_machine(self, result: str) -> None:
         """Report who answered the phone: human, machine, unknown, or a word of LiveKit's detection."""
-        await self._report({"type": "answering_machine", "result": result})
+        await self._reporter.send({"type": "answering_machine", "result": result})
 
     async def ended(self, reason: str = "agent_hangup", *, metrics: AgentMetrics | None = None) -> None:
         """End the call, and remove everybody from its room; `metrics` are reported in the same request.
 
         `reason` is the `reason` of the call's `agent_ended` event, in its timeline. The call's own
         `status_reason` is `agent_hangup` (`voicemail_reached` after `answering_machine("machine")`).
-        Nothing happens if the attempt is over.
-
-        Raises:
-            Refused: Trunkline takes no reports from this agent.
         """
         await self.flush()
-        end = {"type": "ended", "reason": reason}
-        figures = [{"type": "metrics", **metrics}] if metrics else []
-        try:
-            await self._report(*figures, end)
-        except Refused as error:
-            if figures and error.type == INVALID_REQUEST:  # a Trunkline that knows no figures
-                await self._report(end)
-            elif error.type != ATTEMPT_OVER:
-                raise
+        await self._reporter.end(reason, metrics)
         self.is_over = True
 
     async def flush(self) -> None:
@@ -306,14 +293,6 @@ class AgentCall:
         task = asyncio.create_task(work, name="trunkline_agent before close")
         self._before_close.add(task)
         task.add_done_callback(self._before_close.discard)
-
-    async def _report(self, *reports: dict[str, Any]) -> None:
-        body = {"reporter": self._reporter, "reports": list(reports)}
-        await self._connection.request("POST", "reports", body)
-
-    def _next(self) -> int:
-        self._sequence += 1
-        return self._sequence
 
     def _require_member(self, agent: str) -> None:
         require_name(agent)
