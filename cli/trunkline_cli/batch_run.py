@@ -77,7 +77,9 @@ class BatchRun:
 def progress_line(batch: dict[str, Any]) -> str:
     """Say in a line where a batch stands."""
     progress = batch["progress"]
-    outcomes = ", ".join(f"{calls} {status}" for status, calls in progress["outcomes"].items() if calls)
+    outcomes = ", ".join(
+        f"{calls} {status}" for status, calls in sorted(progress["outcomes"].items()) if calls
+    )
     ended = f"{progress['ended']} ended" + (f" ({outcomes})" if outcomes else "")
     counts = f"{progress['accepted']} calls, {progress['refused']} rows refused, {ended}"
     return f"{batch['status']}{', paused' if batch['paused'] else ''}: {counts}"

@@ -38,7 +38,11 @@ def get_trunk_activity(request: ApiRequest, trunk_id: str, query: ActivityQuery)
     return trunk_activity_service().get(request.principal, trunk_id, query.seconds)
 
 
-@group.get("/api/v1/activity", scope=Scope.TRUNKS_READ)
+@group.get(
+    "/api/v1/activity",
+    scope=Scope.TRUNKS_READ,
+    errors={404: "`trunk_id` does not exist, or is not yours."},
+)
 def list_trunk_activity(request: ApiRequest, query: FollowQuery) -> ActivityList:
     """Read what all of your trunks do now, or wait until that changes.
 
