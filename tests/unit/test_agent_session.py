@@ -3,113 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from livekit.protocol.models import ParticipantInfo
-from trunkline_agent import NotConnected, Refused, job_end, leave_message
-from trunkline_agent.testing import FakeCall, FakeTrunkline
+from trunkline_agent import NotConnected, Refused, leave_message
+from trunkline_agent.testing import FakeTrunkline
 
+from tests.support.agent_sessions import (
+    KIND,
+    Session,
+    make_call,
+    make_participant,
+    make_room,
+)
 from trunkline.calls.report_schemas import ConversationMetrics, Reports
 from trunkline.core.validation import validated
-
-SAID_AT_S = 1_795_256_851.709
-KIND = ParticipantInfo.Kind
-
-
-class Job:
-    """Ends as one of livekit-agents 1.8 does (`livekit/agents/ipc/job_proc_lazy_main.py`).
-
-    Its own task closes the session, before any shutdown callback, and whoever asked for the end.
-    """
-
-    def __init__(self) -> None:
-        self.job: Any = None
-        self.callbacks: list[Callable[[], Coroutine[None, None, None]]] = []
-        self.is_shut_down = asyncio.Event()
-
-    def shutdown(self, reason: str = "") -> None:
-        self.is_shut_down.set()
-
-    def add_shutdown_callback(self, callback: Callable[[], Coroutine[None, None, None]]) -> None:
-        self.callbacks.append(callback)
-
-    async def run(self, entrypoint: Coroutine[None, None, None], session: Session) -> None:
-        await asyncio.create_task(entrypoint)
-        await self.is_shut_down.wait()
-        session.close("user_initiated")
-        for callback in self.callbacks:
-            await callback()
-
-
-class Session:
-    """Emits events with the fields of livekit-agents 1.8 (`livekit/agents/voice/events.py`)."""
-
-    def __init__(self, *participants: SimpleNamespace) -> None:
-        self.handlers: dict[str, Callable[[Any], None]] = {}
-        self.room = make_room(*participants) if participants else None
-        self.spoken: list[tuple[str, bool]] = []
-
-    @property
-    def room_io(self) -> SimpleNamespace:
-        if self.room is None:
-            raise RuntimeError("Cannot access room_io: the AgentSession was not started with a room.")
-        return SimpleNamespace(room=self.room)
-
-    def on(self, event: str, callback: Callable[[Any], None]) -> None:
-        self.handlers[event] = callback
-
-    def emit(self, event: str, **fields: Any) -> None:
-        self.handlers[event](SimpleNamespace(**fields))
-
-    def say_turn(self, role: str, text: str | None, item_id: str = "", **metrics: float) -> None:
-        item = SimpleNamespace(
-            type="message",
-            id=item_id or f"item_{role}_{text}",
-            role=role,
-            text_content=text,
-            created_at=SAID_AT_S,
-            metrics=metrics,
-        )
-        self.emit("conversation_item_added", item=item)
-
-    def hand_over(self, old: str | None, new: str) -> None:
-        item = SimpleNamespace(type="agent_handoff", id="item_h", old_agent_id=old, new_agent_id=new)
-        self.emit("conversation_item_added", item=item)
-
-    def close(self, reason: str) -> None:
-        self.emit("close", reason=SimpleNamespace(value=reason), error=None)
-
-    def say(self, text: str, *, allow_interruptions: bool) -> Any:
-        self.spoken.append((text, allow_interruptions))
-
-        async def played() -> None: ...
-
-        return SimpleNamespace(wait_for_playout=played)
-
-
-def make_participant(kind: int, **attributes: str) -> SimpleNamespace:
-    named = {name.replace("__", "."): value for name, value in attributes.items()}
-    return SimpleNamespace(identity=f"one-{kind}", kind=kind, attributes=named)
-
-
-def make_room(*participants: SimpleNamespace) -> SimpleNamespace:
-    present = {str(number): each for number, each in enumerate(participants)}
-    me = SimpleNamespace(identity="agent")
-    return SimpleNamespace(remote_participants=present, local_participant=me, isconnected=lambda: True)
-
-
-def open_for_job(call: FakeCall, job: Job) -> None:
-    """Do as `AgentCall.of_job` does."""
-    call.open()
-    call.job_end.watch(job)
-    job.add_shutdown_callback(call.close)
-
-
-def make_call(**settings: Any) -> FakeCall:
-    return FakeCall(agents=("Demo Agent", "Billing"), **settings)
 
 
 async def test_what_is_said_becomes_the_transcript_in_its_order() -> None:
@@ -151,119 +61,6 @@ async def test_ids_of_agents_can_be_named() -> None:
         call.follow(session, agents={"invoices_v2": "Billing"})
         session.hand_over("demo_agent", "invoices_v2")
     assert call.reported.agents == ["Billing"]
-
-
-@pytest.mark.parametrize(
-    ("reason", "told"),
-    [
-        ("user_initiated", "agent_hangup"),
-        ("task_completed", "agent_hangup"),
-        ("error", "session_error"),
-        ("participant_disconnected", None),
-        ("job_shutdown", None),
-    ],
-)
-async def test_a_session_that_the_agent_closes_ends_the_call(reason: str, told: str | None) -> None:
-    session = Session(make_participant(KIND.STANDARD))
-    async with make_call() as call:
-        followed = call.follow(session)
-        session.say_turn("assistant", "Goodbye")
-        session.close(reason)
-        await asyncio.wait_for(followed.wait_closed(), 5)
-    assert call.reported.end_reason == told
-    assert call.reported.said("assistant") == ["Goodbye"]
-
-
-@pytest.mark.parametrize(
-    ("end", "told"),
-    [
-        ("the worker is shut down", None),
-        ("the agent shuts the job down", "agent_hangup"),
-        ("the agent closes the session", "agent_hangup"),
-        ("the session fails", "session_error"),
-    ],
-)
-async def test_only_the_agents_own_end_of_its_session_ends_the_call(end: str, told: str | None) -> None:
-    session, call, job = Session(make_participant(KIND.STANDARD)), make_call(), Job()
-    from_outside = job.shutdown
-
-    async def entrypoint() -> None:
-        open_for_job(call, job)
-        call.follow(session)
-        if end == "the agent shuts the job down":
-            job.shutdown("done")
-        elif end == "the agent closes the session":
-            session.close("user_initiated")
-        elif end == "the session fails":
-            session.close("error")
-
-    running = asyncio.create_task(job.run(entrypoint(), session))
-    await asyncio.sleep(0)
-    from_outside()
-    await asyncio.wait_for(running, 5)
-    assert call.reported.end_reason == told
-
-
-@pytest.mark.parametrize("job_ends", [False, True])
-async def test_a_session_closed_by_a_task_of_neither_is_told_by_the_jobs_end(
-    monkeypatch: pytest.MonkeyPatch, job_ends: bool
-) -> None:
-    """Such as a handler of a room that was connected before the call was opened."""
-    monkeypatch.setattr(job_end, "_JOB_ENDS_WITHIN_S", 60 if job_ends else 0.01)
-    session, call = Session(make_participant(KIND.STANDARD)), make_call()
-    followed: list[Any] = []
-
-    async def entrypoint() -> None:
-        open_for_job(call, Job())
-        followed.append(call.follow(session))
-
-    await asyncio.create_task(entrypoint())
-    session.close("user_initiated")
-    if not job_ends:
-        await asyncio.wait_for(followed[0].wait_closed(), 5)
-    await asyncio.wait_for(call.close(), 5)
-    assert call.reported.end_reason == (None if job_ends else "agent_hangup")
-
-
-async def test_an_agent_that_lost_its_room_has_not_hung_up() -> None:
-    session = Session(make_participant(KIND.STANDARD))
-    async with make_call() as call:
-        call.follow(session)
-        assert session.room is not None
-        session.room.isconnected = lambda: False
-        session.close("user_initiated")
-    assert call.reported.end_reason is None
-
-
-async def test_a_call_that_its_person_left_is_not_ended_by_the_agent() -> None:
-    """The job ends after the person has gone; Trunkline knows the reason from LiveKit."""
-    session = Session(make_participant(KIND.AGENT), make_participant(KIND.SIP, sip__callStatus="hangup"))
-    async with make_call() as call:
-        call.follow(session)
-        session.close("user_initiated")
-    assert call.reported.end_reason is None
-
-
-@pytest.mark.parametrize("action", ["transfer_agent", "end_call"])
-async def test_a_call_that_a_tool_has_passed_on_is_not_ended(action: str) -> None:
-    session = Session(make_participant(KIND.STANDARD))
-    async with make_call() as call:
-        call.add_tool("pass_on", lambda _: None, actions=[action])
-        call.follow(session)
-        await call.use_tool("pass_on", {})
-        session.close("user_initiated")
-    assert call.reported.end_reason is None
-
-
-async def test_an_agent_whose_successor_does_not_come_has_the_call_again() -> None:
-    async with make_call() as call:
-        call.add_tool("pass_on", lambda _: None, actions=["transfer_agent"])
-        await call.use_tool("pass_on", {})
-        avatar = make_participant(KIND.AGENT, lk__publish_on_behalf="agent-1")
-        assert not await call.wait_for_successor(make_room(make_participant(KIND.STANDARD), avatar), 0.01)
-        assert not call.is_over
-        assert await call.wait_for_successor(make_room(make_participant(KIND.AGENT)), 5)
-        assert call.is_over
 
 
 async def test_the_figures_of_a_session_are_reported_when_it_closes(
