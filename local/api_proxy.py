@@ -24,11 +24,12 @@ def proxy_app(target: str, host: str, max_concurrent_requests: int) -> web.Appli
     """Build an application that forwards every request to `target` with `host` as its Host header.
 
     Each request in flight occupies a thread of the emulator and a function instance of 70 MB, hence the
-    limit. Requests with `?wait` have their own limit, lower by one. `/docs` is the documentation's.
+    limit. Requests with `?wait` have their own limit, twice as high: each open page holds one or two, and
+    another one would get no answer until one of them ends. `/docs` is the documentation's.
     """
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
     requests = asyncio.Semaphore(max_concurrent_requests)
-    long_polls = asyncio.Semaphore(max_concurrent_requests - 1)
+    long_polls = asyncio.Semaphore(2 * max_concurrent_requests)
 
     async def start(app: web.Application) -> None:
         app[_SESSION] = aiohttp.ClientSession(
@@ -75,7 +76,8 @@ def main(
 ) -> None:
     """Serve the proxy until it is stopped."""
     app = proxy_app(target, host, max_concurrent_requests)
-    web.run_app(app, host="127.0.0.1", port=port, print=None, shutdown_timeout=0.2)
+    # Whoever has left waits for nothing: a page that was closed keeps no place.
+    web.run_app(app, host="127.0.0.1", port=port, print=None, shutdown_timeout=0.2, handler_cancellation=True)
 
 
 if __name__ == "__main__":

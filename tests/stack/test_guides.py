@@ -17,6 +17,7 @@ QUICK_START = "quick-start.md"
 GUIDES = sorted(f"guides/{page.name}" for page in (ROOT / "docs" / "guides").glob("*.md"))
 _PAGES_AT_ONCE = 3
 _GIVES_UP_AFTER_S = 120
+_NOT_USED = 0
 # Its endpoint would receive the events of the other pages' calls, also before it listens.
 _ALONE = "guides/receive-webhooks.md"
 
@@ -70,11 +71,11 @@ def test_each_block_that_can_be_run_prints_what_its_page_says(tenant: Tenant, tm
     }
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "stack.json").write_text(json.dumps(tenant.stack.file() | mine))
+    together = [QUICK_START, *(page for page in GUIDES if page != _ALONE and blocks_of(page))]
+    with ThreadPoolExecutor(_PAGES_AT_ONCE) as pool:
+        found = list(pool.map(lambda page: faults_of(page, tmp_path, _NOT_USED), together))
     # A port that the local stage may call, and that no other test has: it was free a moment ago.
     with receiver() as taken:
         port = taken.port
-    together = [QUICK_START, *(page for page in GUIDES if page != _ALONE and blocks_of(page))]
-    with ThreadPoolExecutor(_PAGES_AT_ONCE) as pool:
-        found = list(pool.map(lambda page: faults_of(page, tmp_path, port), together))
     found.append(faults_of(_ALONE, tmp_path, port))
     assert [fault for faults in found for fault in faults] == []
