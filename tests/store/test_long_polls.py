@@ -101,6 +101,11 @@ def test_a_call_is_waited_for_in_a_slot_that_is_freed_at_its_change(outbound: Ou
     assert held(outbound.table, LONG_POLLS) == 0
 
 
+def test_a_call_is_waited_for_by_any_spelling_of_its_id(outbound: OutboundHarness) -> None:
+    call = outbound.place()
+    assert outbound.reader.get(ME, call.id.upper(), WAIT)["call_id"] == call.id
+
+
 def test_a_wait_that_finds_no_slot_is_answered_at_once(outbound: OutboundHarness) -> None:
     call = outbound.place()
     began_ms = outbound.clock.wall_ms()

@@ -82,7 +82,7 @@ class EventFollower:
             InvalidRequest: the cursor is not of this list.
         """
         require_some(principal, query)
-        patience = Patience(self.clock.monotonic_us() + query.wait * 1_000_000, self.clock, self.sleep)
+        patience = Patience.of(query.wait, self.clock, self.sleep)
         page = self._look(principal, query, query.after)
         if page.entries or page.has_more or not self._may_come(query):
             return self._view(page, query)

@@ -83,13 +83,12 @@ class TrunkFollower:
         Raises:
             NotFound: `trunk_id` does not exist or is not the tenant's.
         """
-        began_us = self.clock.monotonic_us()
+        patience = Patience.of(query.wait, self.clock, self.sleep)
         found = self._look(principal, query)
         if not query.wait or found["version"] != query.after:
             return found
         with self.long_polls.slot(principal.tenant_id, query.wait) as may_wait:
             if may_wait:
-                patience = Patience(began_us + query.wait * 1_000_000, self.clock, self.sleep)
                 return patience.look_until(
                     lambda seen: seen["version"] != query.after,
                     found,

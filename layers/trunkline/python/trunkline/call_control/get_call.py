@@ -123,7 +123,7 @@ class CallReader:
                     now = patience.look_until(
                         lambda found: _has_changed(found, seen),
                         call,
-                        lambda: self._look_again(call_id),
+                        lambda: self._look_again(call.id),
                         lambda _: _LOOK_EVERY_S,
                     )
                     if now.sequence > seen:
@@ -194,8 +194,7 @@ class CallReader:
         return found
 
     def _patience(self, wait_s: int) -> Patience:
-        clock = self.long_polls.clock
-        return Patience(clock.monotonic_us() + wait_s * 1_000_000, clock, self.sleep)
+        return Patience.of(wait_s, self.long_polls.clock, self.sleep)
 
 
 def _list_view(page: CallPage, version: str) -> CallList:

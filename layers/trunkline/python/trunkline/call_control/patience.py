@@ -23,6 +23,11 @@ class Patience:
     clock: Clock
     sleep: Callable[[float], None]
 
+    @classmethod
+    def of(cls, wait_s: int, clock: Clock, sleep: Callable[[float], None]) -> Patience:
+        """Begin to wait now, for so many seconds."""
+        return cls(clock.monotonic_us() + wait_s * 1_000_000, clock, sleep)
+
     def look_until(
         self,
         is_wanted: Callable[[Found], bool],
